@@ -26,7 +26,7 @@ export const STREAM_PAGE_MESSAGES = 64;
 export const STREAM_PROGRESS_INTERVAL_MS = 15_000;
 
 /** Wake-ups are hints; a stream looks by itself this often, so that a lost hint costs latency, never data. */
-export const STREAM_FALLBACK_LOOK_MS = 1_000;
+export const STREAM_FALLBACK_LOOK_MS = 5_000;
 
 /** A claim is the right to run an order for this long; renewed at a quarter of it. Dead owners are replaced within 5 s. */
 export const LEASE_MS = 4_000;

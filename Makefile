@@ -1,0 +1,51 @@
+# Exitlane. `make help` lists what one can do.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+BIN := node_modules/.bin
+
+.PHONY: help demo test check build generate format dev clean api-release
+
+help: ## List these targets
+	@echo "Exitlane: exits before entries, and no order lands twice."
+	@echo
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | while IFS='|' read -r t d; do printf '  make %-12s %s\n' "$$t" "$$d"; done
+
+demo: build ## Install, start everything, run orders through all slots, print what happened, stop everything
+	@node dist/services/cli/main.js demo
+
+dev: build ## Run database, sandbox, requestor and processor in one process until Ctrl-C
+	@node dist/services/cli/main.js dev
+
+test: build ## Install what is missing, build, run every test (unit, database, gRPC, end to end)
+	@$(BIN)/mocha
+
+check: build ## Format, lint, import walls, types, proto lint and compatibility, generated code, unused code
+	@$(BIN)/biome ci --error-on-warnings .
+	@$(BIN)/buf lint proto
+	@$(BIN)/buf breaking proto --against proto/released.binpb
+	@node proto/generate.mjs --check
+	@$(BIN)/knip
+	@echo "check: all clean"
+
+build: node_modules/.ready ## Install what is missing and compile to dist/
+	@$(BIN)/tsc -p tsconfig.json
+
+node_modules/.ready: package-lock.json
+	@echo "Installing packages (npm ci) ..."
+	@npm ci --no-fund --no-audit --loglevel=error
+	@touch $@
+
+generate: node_modules/.ready ## Generate proto/gen from the proto files
+	@node proto/generate.mjs
+
+api-release: node_modules/.ready ## Declare today's API released: from now on `make check` refuses to break it
+	@$(BIN)/buf build proto --exclude-source-info -o proto/released.binpb
+
+format: node_modules/.ready ## Format and fix what can be fixed safely
+	@$(BIN)/biome check --write .
+	@$(BIN)/buf format -w proto
+
+clean: ## Remove what was built or installed
+	@rm -rf dist node_modules

@@ -1,0 +1,169 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { type Clock, systemClock } from '../../shared/core/clock.js';
+import { VERSION } from '../../shared/core/version.js';
+import { type Addresses, Clients } from './clients.js';
+import { errorLines, explain } from './error-text.js';
+import { type CallKind, EXIT_CODES_HELP, ExitCode, exitCodeOf } from './exit-codes.js';
+import type { Io } from './io.js';
+import { Output, type OutputFormat } from './output.js';
+import { speaksUtf8, styleFor, wantsColour } from './render/style.js';
+import type { Cli, MakeAction, Verb, Work } from './verb.js';
+import { call } from './verbs/call.js';
+import { cancel } from './verbs/cancel.js';
+import { demo } from './verbs/demo.js';
+import { dev } from './verbs/dev.js';
+import { orders } from './verbs/orders.js';
+import { positions } from './verbs/positions.js';
+import { price } from './verbs/price.js';
+import { queue } from './verbs/queue.js';
+import { state } from './verbs/state.js';
+import { status } from './verbs/status.js';
+import { submit } from './verbs/submit.js';
+import { wallet } from './verbs/wallet.js';
+import { watch } from './verbs/watch.js';
+
+const VERBS: readonly Verb[] = [
+  demo,
+  dev,
+  submit,
+  watch,
+  orders,
+  cancel,
+  positions,
+  queue,
+  state,
+  price,
+  wallet,
+  status,
+  call,
+];
+
+export const DEFAULT_ADDRESSES: Addresses = { requestor: '127.0.0.1:50051', processor: '127.0.0.1:50052' };
+
+interface GlobalOptions extends Addresses {
+  readonly output: OutputFormat;
+  readonly color: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  exitlane demo                                  see it work, in half a minute
+  exitlane dev                                   everything in one process
+  exitlane submit entry --token BONK --sol 0.5 --watch
+  exitlane positions
+  exitlane submit exit --position <id> --percent 50 --reason take_profit_1
+  exitlane queue --watch
+
+${EXIT_CODES_HELP}
+
+EXITLANE_DEBUG=1 shows where an error happened.`;
+
+/** Runs one command line and returns its exit code. Never throws, never ends the process. */
+export async function runCli(argv: readonly string[], io: Io, clock: Clock = systemClock): Promise<ExitCode> {
+  let exitCode: ExitCode = ExitCode.OK;
+  const program = makeProgram(io);
+  const action: MakeAction = (kind, work) => {
+    return async (...args) => {
+      exitCode = await perform(program.opts<GlobalOptions>(), { io, clock }, kind, work, args);
+    };
+  };
+  for (const verb of VERBS) verb(program, action);
+  for (const command of allCommands(program)) settle(command);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.OK : ExitCode.LOCAL;
+    throw error;
+  }
+}
+
+function makeProgram(io: Io): Command {
+  const program = new Command('exitlane')
+    .description('Order execution for Solana trading bots: exits before entries, and no order lands twice.')
+    .version(VERSION, '-V, --version', 'show the version')
+    .addOption(address('--requestor <host:port>', 'address of the requestor', 'EXITLANE_REQUESTOR', 'requestor', io))
+    .addOption(address('--processor <host:port>', 'address of the processor', 'EXITLANE_PROCESSOR', 'processor', io))
+    .addOption(new Option('-o, --output <format>', 'lines for people or JSON').choices(['text', 'json']).default('text'))
+    .option('--no-color', 'no colours (NO_COLOR does the same)')
+    .helpCommand('help [verb]', 'show the help of a verb')
+    .addHelpText('after', EXAMPLES);
+  program.configureOutput({
+    writeOut: (text) => void io.stdout.write(text),
+    writeErr: (text) => void io.stderr.write(text),
+    getOutHelpWidth: () => io.stdout.columns ?? 80,
+    getErrHelpWidth: () => io.stderr.columns ?? 80,
+    getOutHasColors: () => false,
+    getErrHasColors: () => false,
+  });
+  return program;
+}
+
+/** The environment is read here and not by commander, which knows only the process's own. */
+function address(flags: string, what: string, variable: string, service: keyof Addresses, io: Io): Option {
+  const option = new Option(flags, `${what} (env ${variable})`).argParser(parseAddress);
+  const given = io.env[variable];
+  return option.default(given === undefined || given === '' ? DEFAULT_ADDRESSES[service] : given);
+}
+
+function parseAddress(text: string): string {
+  const port = /^(?:\[[^\]]+\]|[^\s:/]+):(\d{1,5})$/.exec(text)?.[1];
+  if (port === undefined || Number(port) < 1 || Number(port) > 65_535) {
+    throw new InvalidArgumentError('It must be host:port, such as 127.0.0.1:50051.');
+  }
+  return text;
+}
+
+function allCommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(allCommands)];
+}
+
+/** commander applies these to one command at a time. */
+function settle(command: Command): void {
+  command
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(--help shows what is possible)')
+    .showSuggestionAfterError(true);
+}
+
+interface Surroundings {
+  readonly io: Io;
+  readonly clock: Clock;
+}
+
+async function perform<Args extends unknown[]>(
+  options: GlobalOptions,
+  { io, clock }: Surroundings,
+  kind: CallKind,
+  work: Work<Args>,
+  args: Args,
+): Promise<ExitCode> {
+  const addresses = { requestor: options.requestor, processor: options.processor };
+  const coloured = wantsColour(io.stdout.isTTY === true, io.env, options.color);
+  const clients = new Clients(addresses);
+  const note = (line: string): void => void io.stderr.write(`${line}\n`);
+  const out = new Output(io.stdout, options.output, coloured, speaksUtf8(io.env));
+  const cli: Cli = { io, out, clients, addresses, clock, command: commandFor(addresses), note };
+  try {
+    return await work(cli, ...args);
+  } catch (error) {
+    const exitCode = exitCodeOf(error, kind);
+    if (io.env.EXITLANE_DEBUG && error instanceof Error) note(error.stack ?? error.message);
+    const explained = explain(error, exitCode, kind, addresses);
+    const red = styleFor(wantsColour(io.stderr.isTTY === true, io.env, options.color)).red;
+    if (options.output === 'json') note(JSON.stringify({ error: explained }));
+    else for (const line of errorLines(explained, red)) note(line);
+    return exitCode;
+  } finally {
+    clients.close();
+  }
+}
+
+/** What to type to reach the same services again. */
+export function commandFor({ requestor, processor }: Addresses): string {
+  const parts = ['npx exitlane'];
+  if (requestor !== DEFAULT_ADDRESSES.requestor) parts.push(`--requestor ${requestor}`);
+  if (processor !== DEFAULT_ADDRESSES.processor) parts.push(`--processor ${processor}`);
+  return parts.join(' ');
+}

@@ -1,0 +1,125 @@
+import { isAbortOf } from '../../../shared/core/abort.js';
+import type { Clock } from '../../../shared/core/clock.js';
+import { ExitlaneError, messageOf } from '../../../shared/core/errors.js';
+import type { Logger } from '../../../shared/core/logger.js';
+import type { Random } from '../../../shared/core/random.js';
+import { isRunning, type Order } from '../../../shared/order/order.js';
+import { findOpenAttempt } from '../../../shared/store/attempts.js';
+import { readClaimed } from '../../../shared/store/claims.js';
+import type { Database } from '../../../shared/store/database.js';
+import type { Executor } from './executor.js';
+import { StoreRun } from './store-run.js';
+
+export interface SupervisorOptions {
+  readonly db: Database;
+  /** Which executor an order runs on. */
+  readonly executorFor: (order: Order) => Executor;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** One order at work in this process. */
+export interface ActiveRun {
+  /** Settles when the run has ended, however it did. Never rejects. */
+  readonly ended: Promise<void>;
+}
+
+interface Entry extends ActiveRun {
+  fence: bigint;
+  readonly stop: AbortController;
+}
+
+/** Waits between two tries of a run whose executor or database failed in a way that says nothing about the order. */
+const RESTART_MS_MIN = 200;
+const RESTART_MS_MAX = 5_000;
+
+/**
+ * Keeps one run per order. Dialling an order that runs already adopts its new fence; otherwise the run starts from what the
+ * store says: a committed attempt is watched on, without one the order is executed anew. A run outlives the stream that started
+ * it: only an outdated fence (takeover, cancel) or the shutdown ends it early.
+ */
+export class RunSupervisor {
+  readonly #options: SupervisorOptions;
+  readonly #runs = new Map<string, Entry>();
+  #closing = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  get activeRuns(): number {
+    return this.#runs.size;
+  }
+
+  /** @throws STALE_FENCE, ORDER_NOT_FOUND or SHUTTING_DOWN. */
+  async execute(orderId: string, fence: bigint): Promise<ActiveRun> {
+    if (this.#closing) throw new ExitlaneError('SHUTTING_DOWN', 'the processor is shutting down', { retryDelayMs: 250 });
+    const order = await readClaimed(this.#options.db, { orderId, fence });
+    const running = this.#runs.get(orderId);
+    if (running) {
+      // Dials may overtake each other; the right only ever grows.
+      if (fence > running.fence) running.fence = fence;
+      return running;
+    }
+    if (!isRunning(order.status)) return { ended: Promise.resolve() };
+    return this.#start(orderId, fence);
+  }
+
+  /** Stops every run where it stands; committed attempts are taken up again after the next start. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    const reason = new ExitlaneError('SHUTTING_DOWN', 'the processor is shutting down');
+    for (const entry of this.#runs.values()) entry.stop.abort(reason);
+    await Promise.all([...this.#runs.values()].map((entry) => entry.ended));
+  }
+
+  #start(orderId: string, fence: bigint): Entry {
+    const entry: Entry = { fence, stop: new AbortController(), ended: Promise.resolve() };
+    const ended = this.#supervise(orderId, entry).finally(() => this.#runs.delete(orderId));
+    Object.assign(entry, { ended });
+    this.#runs.set(orderId, entry);
+    return entry;
+  }
+
+  /** Runs the order until nothing is left to do for it here. */
+  async #supervise(orderId: string, entry: Entry): Promise<void> {
+    const { clock } = this.#options;
+    const logger = this.#options.logger.child({ orderId });
+    for (let failures = 0; !entry.stop.signal.aborted; failures++) {
+      const fence = entry.fence;
+      try {
+        const claim = { orderId, fence };
+        const order = await readClaimed(this.#options.db, claim);
+        if (!isRunning(order.status)) return;
+        await this.#execute(order, entry, logger);
+        return;
+      } catch (error) {
+        if (isAbortOf(entry.stop.signal, error)) return;
+        const stale = error instanceof ExitlaneError && error.reason === 'STALE_FENCE';
+        // A new fence came in while the old one was in use: go on under it. Otherwise somebody else has the order.
+        if (stale && entry.fence === fence) return;
+        if (stale) continue;
+        logger.error({ err: error }, 'a run failed unexpectedly; taking it up again');
+        const delay = Math.min(RESTART_MS_MAX, RESTART_MS_MIN * 2 ** failures);
+        await clock.sleep(delay, entry.stop.signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async #execute(order: Order, entry: Entry, parent: Logger): Promise<void> {
+    const { db, executorFor, random } = this.#options;
+    const logger = parent.child({ orderReqId: order.orderReqId });
+    const openAttempt = await findOpenAttempt(db, order.orderId);
+    const run = new StoreRun({ db, order, openAttempt, fence: () => entry.fence, signal: entry.stop.signal, logger, random });
+    try {
+      await executorFor(order).execute(run);
+    } catch (error) {
+      const definitive = !(error instanceof ExitlaneError) && !run.hasCommitted && !run.signal.aborted;
+      // A defect before anything was committed ends the execution as a failure; afterwards only the chain may say so.
+      if (!definitive) throw error;
+      logger.error({ err: error }, 'the executor failed before an attempt was committed');
+      await run.fail({ reason: 'EXECUTOR_ERROR', error: `The executor failed: ${messageOf(error)}.` });
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import type { Logger } from '../../../shared/core/logger.js';
+import type { Random } from '../../../shared/core/random.js';
+import type { Order } from '../../../shared/order/order.js';
+import { RETRY_POLICY_DEFAULT, retryDelayMs } from '../../../shared/order/retry-policy.js';
+import { type Attempt, commitAttempt, markAttemptSent, type NewAttempt } from '../../../shared/store/attempts.js';
+import { requireFence } from '../../../shared/store/claims.js';
+import type { Database } from '../../../shared/store/database.js';
+import { moveOrder } from '../../../shared/store/order-transitions.js';
+import type { Fill } from '../../../shared/store/positions.js';
+import { insertProposal, moveProposal } from '../../../shared/store/proposals.js';
+import { type DeadAttempt, type LandedAttempt, settleFailure, settleFill } from '../../../shared/store/settlement.js';
+import type { ExecutionFailure, Offer, Run } from './executor.js';
+
+export interface StoreRunOptions {
+  readonly db: Database;
+  readonly order: Order;
+  readonly openAttempt: Attempt | undefined;
+  /** The newest fence this run was dialled with. */
+  readonly fence: () => bigint;
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  readonly random: Random;
+}
+
+/** A run that writes to the store. Every write is one transaction under the current fence. */
+export class StoreRun implements Run {
+  readonly openAttempt: Attempt | undefined;
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  readonly #options: StoreRunOptions;
+  #order: Order;
+  #committed: boolean;
+
+  constructor(options: StoreRunOptions) {
+    this.#options = options;
+    this.#order = options.order;
+    this.openAttempt = options.openAttempt;
+    this.#committed = options.openAttempt !== undefined;
+    this.signal = options.signal;
+    this.logger = options.logger;
+  }
+
+  get order(): Order {
+    return this.#order;
+  }
+
+  /** An attempt is in the store whose fate is not known: only the chain may end the order. */
+  get hasCommitted(): boolean {
+    return this.#committed;
+  }
+
+  async propose(offer: Offer): Promise<void> {
+    const { orderId, decimals } = this.#order;
+    await this.#options.db.transaction(async (tx) => {
+      await requireFence(tx, this.#claim());
+      await insertProposal(tx, { ...offer, orderId }, decimals);
+    });
+  }
+
+  async acceptProposal(proposalId: string): Promise<void> {
+    await this.#options.db.transaction(async (tx) => {
+      await requireFence(tx, this.#claim());
+      await moveProposal(tx, this.#order, proposalId, 'ACCEPTED');
+    });
+  }
+
+  async commitAttempt(attempt: NewAttempt): Promise<number> {
+    this.signal.throwIfAborted();
+    const { order, number } = await this.#options.db.transaction((tx) => commitAttempt(tx, this.#claim(), attempt));
+    this.#committed = true;
+    this.#moved(order, number);
+    return number;
+  }
+
+  async markSent(attemptNumber: number): Promise<void> {
+    await markAttemptSent(this.#options.db, this.#claim(), attemptNumber);
+  }
+
+  async note(reason: 'UNKNOWN' | 'SETTLING', detail: string): Promise<void> {
+    const order = await this.#options.db.transaction((tx) =>
+      moveOrder(tx, this.#claim(), { to: 'CONFIRMING', reason, detail, from: ['CONFIRMING'] }),
+    );
+    this.#moved(order);
+  }
+
+  async settle(attempt: LandedAttempt, fill: Fill): Promise<void> {
+    const order = await settleFill(this.#options.db, this.#claim(), this.#order, attempt, fill);
+    this.#committed = false;
+    this.#moved(order, attempt.number);
+  }
+
+  async fail(failure: ExecutionFailure, attempt?: DeadAttempt): Promise<void> {
+    const retryMs = retryDelayMs(this.#order.attemptCount + 1, RETRY_POLICY_DEFAULT, this.#options.random);
+    const withDelay = {
+      ...failure,
+      retryDelayMs: retryMs,
+      ...(attempt === undefined ? {} : { attempt: attempt.number }),
+    };
+    const order = await settleFailure(this.#options.db, this.#claim(), this.#order, withDelay, attempt);
+    this.#committed = false;
+    this.#moved(order, attempt?.number);
+  }
+
+  #claim() {
+    return { orderId: this.#order.orderId, fence: this.#options.fence() };
+  }
+
+  /** E1: one structured line per transition. */
+  #moved(order: Order, attempt?: number): void {
+    this.#order = order;
+    const { orderId, orderReqId, status, reason, attemptCount, txSignature } = order;
+    const facts = { orderId, orderReqId, status, reason, attempt, attemptCount, txSignature };
+    if (status === 'FAILED' || status === 'CANCELLED') this.logger.warn({ ...facts, error: order.lastError }, 'order moved');
+    else this.logger.info(facts, 'order moved');
+  }
+}

@@ -1,0 +1,119 @@
+import { messageOf } from '../../../shared/core/errors.js';
+import type { Logger } from '../../../shared/core/logger.js';
+import type { Venue } from '../venue/venue.js';
+import type { Signer } from '../wallet/signer.js';
+import type { Executor, Run } from './executor.js';
+import { conclude } from './venue-executor-conclude.js';
+import { type Prepared, prepareSwap, Refused } from './venue-executor-prepare.js';
+
+export interface VenueExecutorOptions {
+  readonly venue: Venue;
+  /** Undefined: no key is loaded. New orders fail with NO_WALLET; attempts on their way are still followed to their end. */
+  readonly signer: Signer | undefined;
+  readonly logger: Logger;
+}
+
+/** An attempt that is committed and may be anywhere. */
+interface Committed {
+  readonly number: number;
+  readonly signature: string;
+  readonly bytes: Uint8Array;
+  readonly lastValidBlockHeight: bigint;
+  readonly resumed: boolean;
+}
+
+/**
+ * Executes orders through Jupiter (E2):
+ *
+ *   quote -> proposal -> swap transaction -> policy and simulation -> sign -> commit -> send -> watch -> settle or fail
+ *
+ * Before the commit every refusal and outage is a failure of this execution, because nothing is signed. After it only the
+ * chain's word counts: sending may fail in any way, and the watch goes on.
+ */
+export class VenueExecutor implements Executor {
+  readonly name = 'venue';
+  readonly #options: VenueExecutorOptions;
+
+  constructor(options: VenueExecutorOptions) {
+    this.#options = options;
+  }
+
+  async execute(run: Run): Promise<void> {
+    const attempt = run.openAttempt ? resumed(run.openAttempt) : await this.#begin(run);
+    if (!attempt) return;
+    if (run.openAttempt?.state !== 'SENT') await this.#send(run, attempt);
+    await this.#follow(run, attempt);
+  }
+
+  /** Up to the commit. Undefined when the execution failed before it. */
+  async #begin(run: Run): Promise<Committed | undefined> {
+    const { venue, signer } = this.#options;
+    if (!signer) {
+      await run.fail({
+        reason: 'NO_WALLET',
+        error: 'No wallet key is loaded; start the processor with a keypair file.',
+      });
+      return undefined;
+    }
+    let prepared: Prepared;
+    try {
+      prepared = await prepareSwap(run, venue, signer);
+    } catch (error) {
+      run.signal.throwIfAborted();
+      if (!(error instanceof Refused)) throw error;
+      run.logger.info({ reason: error.reason, err: error.message }, 'execution refused before anything was signed');
+      await run.fail({ reason: error.reason, error: error.message });
+      return undefined;
+    }
+    run.signal.throwIfAborted();
+    const { signature, bytes, blockhash, lastValidBlockHeight, quote, proposalId, price } = prepared;
+    const number = await run.commitAttempt({
+      signature,
+      rawTransaction: bytes,
+      blockhash,
+      lastValidBlockHeight,
+      quote,
+      proposalId,
+      expectedPrice: price,
+    });
+    return { number, signature, bytes, lastValidBlockHeight, resumed: false };
+  }
+
+  /** The first send. An error says nothing about where the bytes are. */
+  async #send(run: Run, { number, signature, bytes }: Committed): Promise<void> {
+    run.signal.throwIfAborted();
+    try {
+      await this.#options.venue.endpoints.sendToAll(bytes, run.signal);
+    } catch (error) {
+      run.signal.throwIfAborted();
+      run.logger.warn(
+        { attempt: number, signature, err: messageOf(error) },
+        'first send failed; sending again until a verdict',
+      );
+    }
+    await run.markSent(number);
+  }
+
+  async #follow(run: Run, attempt: Committed): Promise<void> {
+    const { signature, bytes, lastValidBlockHeight } = attempt;
+    const verdict = await this.#options.venue.watcher.watch({
+      signature,
+      bytes,
+      lastValidBlockHeight,
+      resumed: attempt.resumed,
+      note: (reason, detail) => run.note(reason, detail),
+      signal: run.signal,
+    });
+    run.signal.throwIfAborted();
+    run.logger.info({ attempt: attempt.number, signature, verdict: verdict.kind }, 'attempt has a verdict');
+    await conclude(run, attempt.number, bytes, verdict);
+  }
+}
+
+function resumed(attempt: NonNullable<Run['openAttempt']>): Committed {
+  if (attempt.rawTransaction.length === 0) {
+    throw new Error(`attempt ${attempt.number} of order ${attempt.orderId} is not a transaction of this venue`);
+  }
+  const { number, signature, rawTransaction: bytes, lastValidBlockHeight } = attempt;
+  return { number, signature, bytes, lastValidBlockHeight, resumed: true };
+}

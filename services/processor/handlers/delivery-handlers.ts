@@ -1,0 +1,123 @@
+import {
+  type DeliveryServiceServer,
+  DeliveryServiceService,
+  type StreamOrderRequest,
+  type StreamOrderResponse,
+} from '../../../proto/gen/exitlane/v1/delivery_service.js';
+import type { Clock } from '../../../shared/core/clock.js';
+import { ExitlaneError, invalidField } from '../../../shared/core/errors.js';
+import { ORDER_REQ_ID_PATTERN } from '../../../shared/core/ids.js';
+import { STREAM_PROGRESS_INTERVAL_MS } from '../../../shared/core/limits.js';
+import type { GrpcService } from '../../../shared/grpc/server.js';
+import { serverStream } from '../../../shared/grpc/stream.js';
+import { unary } from '../../../shared/grpc/unary.js';
+import type { Database } from '../../../shared/store/database.js';
+import { type LogHeader, readLiveHeads, readLogHeader } from '../../../shared/store/messages.js';
+import { proposalBody } from '../../../shared/store/proposals.js';
+import { ReadCursors } from '../delivery/cursors.js';
+import { messageToWire, proposalToWire } from '../delivery/message-wire.js';
+import type { OrderHub } from '../delivery/order-hub.js';
+import { readLog } from '../delivery/read-log.js';
+import type { ProposalDesk } from '../proposals/proposal-desk.js';
+
+export interface DeliveryHandlerOptions {
+  readonly db: Database;
+  readonly hub: OrderHub;
+  readonly desk: ProposalDesk;
+  readonly clock: Clock;
+}
+
+const STATS_LIMIT_DEFAULT = 100;
+const STATS_LIMIT_MAX = 1_000;
+
+export function deliveryService(options: DeliveryHandlerOptions): GrpcService {
+  const { db, desk } = options;
+  const cursors = new ReadCursors();
+  let openStreams = 0;
+  const implementation: DeliveryServiceServer = {
+    streamOrder: serverStream(
+      async function* (request, ctx) {
+        openStreams += 1;
+        try {
+          yield* streamOrder(options, cursors, request, ctx.signal);
+        } finally {
+          openStreams -= 1;
+        }
+      },
+      { sequenceOf: sequenceOf, startOf: (request) => request.afterSequence },
+    ),
+    submitProposal: unary(async (request) => {
+      const { proposal, decimals, sequence, duplicate } = await desk.submit(request);
+      return { proposal: proposalToWire(proposalBody(proposal, decimals)), sequence, duplicate };
+    }),
+    getOrderQueueStats: unary(async (request) => {
+      if (request.limit > STATS_LIMIT_MAX) throw invalidField('limit', `must be at most ${STATS_LIMIT_MAX}`);
+      if (request.orderReqId !== '') {
+        const header = await headerOf(db, request.orderReqId);
+        const queues = { [header.orderReqId]: cursors.unread(header.orderReqId, header.head) };
+        return { orderQueuesCount: 1n, queues, openStreams };
+      }
+      const { total, heads } = await readLiveHeads(db, request.limit === 0 ? STATS_LIMIT_DEFAULT : request.limit);
+      const queues = Object.fromEntries(heads.map((q) => [q.orderReqId, cursors.unread(q.orderReqId, q.head)]));
+      return { orderQueuesCount: total, queues, openStreams };
+    }),
+  };
+  return { definition: DeliveryServiceService, implementation };
+}
+
+function sequenceOf({ frame }: StreamOrderResponse): bigint | undefined {
+  return frame?.$case === 'message' ? frame.value.sequence : undefined;
+}
+
+async function headerOf(db: Database, orderReqId: string): Promise<LogHeader> {
+  if (!ORDER_REQ_ID_PATTERN.test(orderReqId)) {
+    throw invalidField('order_req_id', 'must be 1 to 128 characters of letters, digits and . _ : -');
+  }
+  const header = await readLogHeader(db, orderReqId);
+  if (header) return header;
+  throw new ExitlaneError('ORDER_NOT_FOUND', `no order with order_req_id ${orderReqId}`, {
+    metadata: { order_req_id: orderReqId },
+  });
+}
+
+async function* streamOrder(
+  { db, hub, clock }: DeliveryHandlerOptions,
+  cursors: ReadCursors,
+  request: StreamOrderRequest,
+  signal: AbortSignal,
+): AsyncGenerator<StreamOrderResponse> {
+  const { orderReqId, afterSequence } = request;
+  const header = await headerOf(db, orderReqId);
+  refuseImpossibleCursor(header, afterSequence);
+  const { epoch, earliest, head, orderId } = header;
+  yield {
+    frame: { $case: 'header', value: { epoch, earliestSequence: earliest, headSequence: head, orderId } },
+  };
+  // Nothing follows the terminal message, and the reader has it.
+  if (header.isTerminal && afterSequence === head) return;
+  let lastSequence = afterSequence;
+  const log = readLog({ db, hub, clock, orderId, afterSequence, signal, idleMs: STREAM_PROGRESS_INTERVAL_MS });
+  for await (const message of log) {
+    if (!message) {
+      yield { frame: { $case: 'progress', value: { lastSequence, at: new Date(clock.now()) } } };
+      continue;
+    }
+    yield { frame: { $case: 'message', value: messageToWire(message, orderReqId) } };
+    lastSequence = message.sequence;
+    cursors.advance(orderReqId, lastSequence);
+  }
+  cursors.forget(orderReqId);
+}
+
+/** S2: a cursor before the first kept message would be a gap, one after the last a message that never was. */
+function refuseImpossibleCursor(header: LogHeader, afterSequence: bigint): void {
+  const { earliest, head, epoch } = header;
+  const tooOld = afterSequence + 1n < earliest;
+  if (!tooOld && afterSequence <= head) return;
+  const what = tooOld ? 'is older than the log' : 'is in the future';
+  throw new ExitlaneError(
+    'CURSOR_OUT_OF_RANGE',
+    `after_sequence ${afterSequence} ${what}: messages ${earliest} to ${head} are available, so pass ${earliest - 1n} to ${head}`,
+    { metadata: { earliest_sequence: String(earliest), head_sequence: String(head), epoch } },
+  );
+}

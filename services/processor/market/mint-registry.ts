@@ -1,0 +1,73 @@
+import { PublicKey } from '@solana/web3.js';
+import { ExitlaneError, invalidField, messageOf } from '../../../shared/core/errors.js';
+import type { Queryable } from '../../../shared/store/database.js';
+import { findMint, type Mint, saveMint } from '../../../shared/store/mints.js';
+import type { Endpoints } from '../venue/endpoints.js';
+import { WELL_KNOWN_SYMBOLS } from './well-known-mints.js';
+
+/** Mints kept in memory, about 300 bytes each; the one longest in it goes first. */
+const MINTS_MAX = 10_000;
+
+export interface MintRegistryOptions {
+  readonly db: Queryable;
+  readonly endpoints: Pick<Endpoints, 'first'>;
+}
+
+/** Facts of mints: read from the chain once, then from the database. Decimals never change. */
+export class MintRegistry {
+  readonly #options: MintRegistryOptions;
+  readonly #known = new Map<string, Mint>();
+
+  constructor(options: MintRegistryOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @throws ExitlaneError INVALID_FIELD (not an address), MINT_NOT_FOUND (no mint there), VENUE_UNAVAILABLE (never read
+   * before, and no endpoint answers)
+   */
+  async get(mint: string, signal?: AbortSignal): Promise<Mint> {
+    const known = this.#known.get(mint);
+    if (known) return known;
+    checkAddress(mint);
+    const found = (await findMint(this.#options.db, mint)) ?? (await this.#read(mint, signal));
+    this.#known.set(mint, found);
+    if (this.#known.size > MINTS_MAX) this.#known.delete(this.#known.keys().next().value ?? '');
+    return found;
+  }
+
+  async #read(address: string, signal: AbortSignal | undefined): Promise<Mint> {
+    const facts = await this.#fromChain(address, signal);
+    if (!facts) {
+      const text = `there is no token mint at ${address}: check the address, and that it is on the network the processor uses`;
+      throw new ExitlaneError('MINT_NOT_FOUND', text, { metadata: { token_address: address } });
+    }
+    const mint = { mint: address, decimals: facts.decimals, symbol: WELL_KNOWN_SYMBOLS.get(address) ?? '' };
+    await saveMint(this.#options.db, mint);
+    return mint;
+  }
+
+  async #fromChain(address: string, signal: AbortSignal | undefined) {
+    try {
+      return await this.#options.endpoints.first((rpc) => rpc.mint(address, signal), signal);
+    } catch (cause) {
+      signal?.throwIfAborted();
+      const text = `mint ${address} cannot be read now: ${messageOf(cause)}`;
+      throw new ExitlaneError('VENUE_UNAVAILABLE', text, {
+        cause,
+        metadata: { token_address: address },
+        retryDelayMs: 1_000,
+      });
+    }
+  }
+}
+
+/** @throws ExitlaneError INVALID_FIELD */
+export function checkAddress(address: string): void {
+  try {
+    if (new PublicKey(address).toBase58() === address) return;
+  } catch {
+    // Falls through: what PublicKey throws says less than the field violation.
+  }
+  throw invalidField('token_address', 'must be a mint address: 32 bytes in base58');
+}

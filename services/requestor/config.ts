@@ -1,0 +1,69 @@
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import { intSetting, logLevelSetting, portSetting, readEnv } from '../../shared/core/env.js';
+
+/** Settings of the requestor; every one has a default but the database. */
+export interface RequestorConfig {
+  readonly host: string;
+  readonly port: number;
+  /** `host:port` of the processor. */
+  readonly processorAddress: string;
+  /** P4: orders in a slot at once, over all requestors of the database. */
+  readonly maxConcurrentOrders: number;
+  /** Waiting entries beyond which new entries are refused; exits never are. */
+  readonly maxQueuedEntries: number;
+  readonly maxAttempts: number;
+  /** Basis points. */
+  readonly entrySlippageBps: number;
+  /** Basis points. */
+  readonly exitSlippageBps: number;
+  /** Name in leases; unique per process. */
+  readonly owner: string;
+}
+
+export const REQUESTOR_DEFAULTS: RequestorConfig = {
+  host: '127.0.0.1',
+  port: 50_051,
+  processorAddress: '127.0.0.1:50052',
+  maxConcurrentOrders: 3,
+  maxQueuedEntries: 100_000,
+  maxAttempts: 5,
+  entrySlippageBps: 100,
+  exitSlippageBps: 150,
+  owner: `requestor-${hostname()}-${process.pid}`,
+};
+
+const address = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'must be host:port, such as 127.0.0.1:50052');
+
+export function requestorConfigFromEnv(env: NodeJS.ProcessEnv) {
+  const d = REQUESTOR_DEFAULTS;
+  const settings = readEnv(
+    {
+      EXITLANE_REQUESTOR_HOST: z.string().default(d.host),
+      EXITLANE_REQUESTOR_PORT: portSetting(d.port),
+      EXITLANE_PROCESSOR_ADDRESS: address.default(d.processorAddress),
+      EXITLANE_LOG_LEVEL: logLevelSetting,
+      MAX_CONCURRENT_ORDERS: intSetting(1, 100, d.maxConcurrentOrders),
+      MAX_QUEUED_ENTRIES: intSetting(1, 10_000_000, d.maxQueuedEntries),
+      MAX_ATTEMPTS: intSetting(1, 20, d.maxAttempts),
+      ENTRY_SLIPPAGE_BPS: intSetting(1, 10_000, d.entrySlippageBps),
+      EXIT_SLIPPAGE_BPS: intSetting(1, 10_000, d.exitSlippageBps),
+      DATABASE_URL: z
+        .string('is required: the requestor and the processor share one PostgreSQL. For a first look run `exitlane dev`.')
+        .regex(/^postgres(ql)?:\/\//, 'must begin with postgresql://'),
+    },
+    env,
+  );
+  const config: RequestorConfig = {
+    host: settings.EXITLANE_REQUESTOR_HOST,
+    port: settings.EXITLANE_REQUESTOR_PORT,
+    processorAddress: settings.EXITLANE_PROCESSOR_ADDRESS,
+    maxConcurrentOrders: settings.MAX_CONCURRENT_ORDERS,
+    maxQueuedEntries: settings.MAX_QUEUED_ENTRIES,
+    maxAttempts: settings.MAX_ATTEMPTS,
+    entrySlippageBps: settings.ENTRY_SLIPPAGE_BPS,
+    exitSlippageBps: settings.EXIT_SLIPPAGE_BPS,
+    owner: d.owner,
+  };
+  return { config, databaseUrl: settings.DATABASE_URL, logLevel: settings.EXITLANE_LOG_LEVEL };
+}

@@ -1,0 +1,162 @@
+import { OrderStatus as WireStatus, OrderType as WireType } from '../../../proto/gen/exitlane/v1/order.js';
+import {
+  type OrderServiceServer,
+  OrderServiceService,
+  type WatchOrdersRequest,
+  type WatchOrdersResponse,
+} from '../../../proto/gen/exitlane/v1/order_service.js';
+import type { Clock } from '../../../shared/core/clock.js';
+import { invalidField } from '../../../shared/core/errors.js';
+import { isUuid, ORDER_REQ_ID_PATTERN } from '../../../shared/core/ids.js';
+import type { Logger } from '../../../shared/core/logger.js';
+import type { GrpcService } from '../../../shared/grpc/server.js';
+import { serverStream } from '../../../shared/grpc/stream.js';
+import { unary } from '../../../shared/grpc/unary.js';
+import { type Order, type OrderStatus, isTerminal } from '../../../shared/order/order.js';
+import { listAttempts } from '../../../shared/store/attempts.js';
+import { watchChanges } from '../../../shared/store/changes.js';
+import type { Database } from '../../../shared/store/database.js';
+import { findOrdersByIds, getOrder, listOrders } from '../../../shared/store/orders.js';
+import { cancelOrder } from '../../../shared/store/waiting-orders.js';
+import type { Intake } from '../intake/intake.js';
+import { orderToWire } from './order-wire.js';
+import { cutPage, readPage } from './paging.js';
+
+export interface OrderHandlerOptions {
+  readonly db: Database;
+  readonly intake: Intake;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Orders told at most this often on one WatchOrders stream; what changes meanwhile comes together. */
+const WATCH_INTERVAL_MS = 20;
+const WATCH_FALLBACK_MS = 15_000;
+/** Orders read per query when a watcher starts. */
+const WATCH_PAGE = 500;
+
+export function orderService(options: OrderHandlerOptions): GrpcService {
+  const { db, intake, logger } = options;
+  const implementation: Pick<OrderServiceServer, 'submitOrder' | 'getOrder' | 'listOrders' | 'cancelOrder' | 'watchOrders'> = {
+    submitOrder: unary(async (request, ctx) => {
+      const { order, duplicate } = await intake.submit(request, ctx.signal);
+      const facts = { orderId: order.orderId, orderReqId: order.orderReqId, status: order.status };
+      logger.info({ ...facts, type: order.orderType, priority: order.priority, duplicate }, 'order accepted');
+      return { order: orderToWire(order), duplicate };
+    }),
+    getOrder: unary(async (request) => {
+      const order = await getOrder(db, orderIdOf(request.id));
+      return { order: orderToWire(order, await listAttempts(db, order.orderId)) };
+    }),
+    listOrders: unary(async (request) => {
+      const page = readPage(request);
+      const rows = await listOrders(db, {
+        ...filterOf(request),
+        statuses: request.statuses.map(statusOf),
+        ...(page.beforeId === undefined ? {} : { beforeOrderId: page.beforeId }),
+        limit: page.size + 1,
+      });
+      const { items, nextPageToken } = cutPage(rows, page.size, (order) => order.orderId);
+      return { orders: items.map((order) => orderToWire(order)), nextPageToken };
+    }),
+    cancelOrder: unary(async (request) => {
+      if (request.cancelReason.length > 500) throw invalidField('cancel_reason', 'has more than 500 characters');
+      const found = await getOrder(db, orderIdOf(request.id));
+      const detail = request.cancelReason === '' ? 'Cancelled by the client.' : `Cancelled: ${request.cancelReason}`;
+      const order = await cancelOrder(db, found.orderId, detail);
+      logger.info({ orderId: order.orderId, orderReqId: order.orderReqId, status: order.status }, 'order cancelled');
+      return { order: orderToWire(order) };
+    }),
+    watchOrders: serverStream((request, ctx) => watchOrders(options, request, ctx.signal)),
+  };
+  return { definition: OrderServiceService, implementation };
+}
+
+async function* watchOrders(
+  { db, clock }: OrderHandlerOptions,
+  request: WatchOrdersRequest,
+  signal: AbortSignal,
+): AsyncGenerator<WatchOrdersResponse> {
+  const filter = filterOf(request);
+  const matches = (order: Order) =>
+    (filter.orderType === undefined || order.orderType === filter.orderType) &&
+    (filter.mint === undefined || order.mint === filter.mint) &&
+    (filter.positionId === undefined || order.positionId === filter.positionId);
+  // Listening starts before the first look, so that nothing falls between the two.
+  const changes = watchChanges(db, ['order'], {
+    signal,
+    clock,
+    minIntervalMs: WATCH_INTERVAL_MS,
+    fallbackMs: WATCH_FALLBACK_MS,
+  });
+  if (request.includeCurrent) {
+    for await (const order of liveOrders(db, filter)) yield { order: orderToWire(order), currentComplete: false };
+    yield { order: undefined, currentComplete: true };
+  }
+  for await (const { keys, all } of changes) {
+    if (all) {
+      for await (const order of liveOrders(db, filter)) yield { order: orderToWire(order), currentComplete: false };
+      yield { order: undefined, currentComplete: false };
+    }
+    const changed = await findOrdersByIds(db, [...keys]);
+    for (const order of changed.filter(matches)) yield { order: orderToWire(order), currentComplete: false };
+  }
+}
+
+/** Every order that is not terminal, newest first, page by page. */
+async function* liveOrders(db: Database, filter: ReturnType<typeof filterOf>): AsyncGenerator<Order> {
+  const statuses: OrderStatus[] = ['PENDING', 'SUBMITTED', 'CONFIRMING', 'FAILED'];
+  let before: string | undefined;
+  for (;;) {
+    const page = await listOrders(db, {
+      ...filter,
+      statuses,
+      ...(before === undefined ? {} : { beforeOrderId: before }),
+      limit: WATCH_PAGE,
+    });
+    yield* page.filter((order) => !isTerminal(order.status));
+    before = page.at(-1)?.orderId;
+    if (page.length < WATCH_PAGE) return;
+  }
+}
+
+interface WireFilter {
+  readonly orderType: WireType;
+  readonly tokenAddress: string;
+  readonly positionId: string;
+}
+
+function filterOf(request: WireFilter) {
+  if (request.orderType === WireType.UNRECOGNIZED) throw invalidField('order_type', 'is not a known order type');
+  if (request.positionId !== '' && !isUuid(request.positionId)) throw invalidField('position_id', 'is not a UUID');
+  return {
+    ...(request.orderType === WireType.ENTRY ? { orderType: 'ENTRY' as const } : {}),
+    ...(request.orderType === WireType.EXIT ? { orderType: 'EXIT' as const } : {}),
+    ...(request.tokenAddress === '' ? {} : { mint: request.tokenAddress }),
+    ...(request.positionId === '' ? {} : { positionId: request.positionId }),
+  };
+}
+
+const STATUSES: readonly OrderStatus[] = ['PENDING', 'SUBMITTED', 'CONFIRMING', 'FILLED', 'FAILED', 'CANCELLED'];
+
+function statusOf(wire: WireStatus): OrderStatus {
+  const status = STATUSES.find((name) => WireStatus[name] === wire);
+  if (!status) throw invalidField('statuses', `must be some of ${STATUSES.map((name) => WireStatus[name]).join(', ')}`);
+  return status;
+}
+
+type WireId = { $case: 'orderId'; value: string } | { $case: 'orderReqId'; value: string } | undefined;
+
+function orderIdOf(id: WireId): { orderId: string } | { orderReqId: string } {
+  if (id?.$case === 'orderId') {
+    if (!isUuid(id.value)) throw invalidField('order_id', 'is not a UUID; to look up your own id use order_req_id');
+    return { orderId: id.value };
+  }
+  if (id?.$case === 'orderReqId') {
+    if (!ORDER_REQ_ID_PATTERN.test(id.value)) {
+      throw invalidField('order_req_id', 'must be 1 to 128 characters of letters, digits and . _ : -');
+    }
+    return { orderReqId: id.value };
+  }
+  throw invalidField('id', 'is required: order_id or order_req_id');
+}

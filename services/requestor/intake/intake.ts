@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import { ExitPlan } from '../../../proto/gen/exitlane/v1/position.js';
+import type { SubmitOrderRequest } from '../../../proto/gen/exitlane/v1/order_service.js';
+import { parseAmount, parsePrice } from '../../../shared/core/decimals.js';
+import { invalidField } from '../../../shared/core/errors.js';
+import { priorityOf } from '../../../shared/order/priority.js';
+import type { Database } from '../../../shared/store/database.js';
+import { findMint, type Mint, saveMint } from '../../../shared/store/mints.js';
+import { getPosition } from '../../../shared/store/positions.js';
+import { type Accepted, findRepeat, type Submission, submitOrder } from '../../../shared/store/submit.js';
+import type { RequestorConfig } from '../config.js';
+import type { ProcessorLink } from '../processor-link.js';
+import type { EntryLimit } from './entry-limit.js';
+import { type CheckedEntry, type CheckedExit, checkOrder } from './validate-order.js';
+
+export interface IntakeOptions {
+  readonly db: Database;
+  readonly link: Pick<ProcessorLink, 'mint'>;
+  readonly config: Pick<RequestorConfig, 'maxAttempts' | 'entrySlippageBps' | 'exitSlippageBps'>;
+  readonly entryLimit: EntryLimit;
+}
+
+export interface Intake {
+  /** Validates and accepts an order; the answer is committed. */
+  submit(request: SubmitOrderRequest, signal: AbortSignal): Promise<Accepted>;
+}
+
+/** From a request to an accepted order: check the fields, look up mint or position, write it all in one transaction. */
+export function createIntake(options: IntakeOptions): Intake {
+  const { db } = options;
+  return {
+    async submit(request, signal) {
+      const checked = checkOrder(request);
+      const payloadHash = hashOf(request);
+      // A repeat must get its answer even when the queue is full or the processor away.
+      const repeat = await findRepeat(db, request.orderReqId, payloadHash);
+      if (repeat) return repeat;
+      const submission =
+        checked.kind === 'ENTRY'
+          ? await entrySubmission(options, checked, payloadHash, signal)
+          : await exitSubmission(options, checked, payloadHash);
+      return submitOrder(db, submission);
+    },
+  };
+}
+
+async function entrySubmission(
+  { db, link, config, entryLimit }: IntakeOptions,
+  { request, lamports }: CheckedEntry,
+  payloadHash: string,
+  signal: AbortSignal,
+): Promise<Submission> {
+  const mint = await mintOf(db, link, request.tokenAddress, signal);
+  await entryLimit.admit();
+  return {
+    draft: {
+      ...common(request, payloadHash, config),
+      orderType: 'ENTRY',
+      priority: priorityOf({ orderType: 'ENTRY', emergency: request.emergency }),
+      mint: mint.mint,
+      symbol: request.tokenSymbol || mint.symbol,
+      decimals: mint.decimals,
+      requestedLamports: lamports,
+      maxSlippageBps: request.maxSlippageBps ?? config.entrySlippageBps,
+      positionId: null,
+      exitReason: '',
+      exitPlan: request.exitPlan ? (ExitPlan.toJSON(request.exitPlan) as Record<string, unknown>) : {},
+      isSimulated: request.isSimulated,
+    },
+  };
+}
+
+async function exitSubmission(
+  { db, config }: IntakeOptions,
+  { request, amount }: CheckedExit,
+  payloadHash: string,
+): Promise<Submission> {
+  const position = await getPosition(db, request.positionId);
+  if (request.tokenAddress !== '' && request.tokenAddress !== position.mint) {
+    throw invalidField('token_address', `is not the token of position ${position.positionId}, which is ${position.mint}`);
+  }
+  if (request.isSimulated && !position.isSimulated) {
+    throw invalidField('is_simulated', `position ${position.positionId} is real; a simulated exit would not sell it`);
+  }
+  return {
+    draft: {
+      ...common(request, payloadHash, config),
+      orderType: 'EXIT',
+      priority: priorityOf({ orderType: 'EXIT', exitReason: request.exitReason, emergency: request.emergency }),
+      mint: position.mint,
+      symbol: position.symbol,
+      decimals: position.decimals,
+      requestedLamports: null,
+      maxSlippageBps: request.maxSlippageBps ?? config.exitSlippageBps,
+      positionId: position.positionId,
+      exitReason: request.exitReason,
+      exitPlan: {},
+      isSimulated: position.isSimulated,
+    },
+    exitAmount: 'percent' in amount ? amount : { tokens: tokensOf(amount.text, position.decimals, position.symbol) },
+  };
+}
+
+function tokensOf(text: string, decimals: number, symbol: string): bigint {
+  const amount = parseAmount(text, decimals);
+  if (!amount.ok) throw invalidField('amount_tokens', `${amount.problem} (${symbol || 'the mint'} has ${decimals})`);
+  return amount.units;
+}
+
+function common(request: SubmitOrderRequest, payloadHash: string, config: IntakeOptions['config']) {
+  return {
+    orderReqId: request.orderReqId,
+    payloadHash,
+    emergency: request.emergency,
+    expectedPrice: parsePrice(request.expectedPrice)?.toFixed() ?? null,
+    maxAttempts: request.maxAttempts ?? config.maxAttempts,
+    expiresAt: request.expiresAt ?? null,
+  };
+}
+
+async function mintOf(db: Database, link: IntakeOptions['link'], address: string, signal: AbortSignal): Promise<Mint> {
+  const known = await findMint(db, address);
+  if (known) return known;
+  const mint = await link.mint(address, signal);
+  await saveMint(db, mint);
+  return mint;
+}
+
+/**
+ * What makes two requests "the same": every field as it was given, amounts by value ("0.50" is "0.5"). Defaults are not filled
+ * in, so that changing a default does not turn a repeat into a conflict.
+ */
+function hashOf(request: SubmitOrderRequest): string {
+  const canonical = [
+    request.orderType,
+    request.tokenAddress,
+    request.tokenSymbol,
+    plain(request.amountSol),
+    plain(request.amountTokens),
+    request.percent ?? null,
+    request.positionId,
+    request.exitReason,
+    request.emergency,
+    request.maxSlippageBps ?? null,
+    plain(request.expectedPrice),
+    request.isSimulated,
+    request.maxAttempts ?? null,
+    request.expiresAt?.toISOString() ?? null,
+    request.exitPlan ? ExitPlan.toJSON(request.exitPlan) : null,
+  ];
+  return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
+}
+
+function plain(decimal: string): string {
+  const [whole = '', fraction = ''] = decimal.split('.');
+  const significant = fraction.replace(/0+$/, '');
+  return `${whole.replace(/^0+(?=\d)/, '')}${significant ? `.${significant}` : ''}`;
+}

@@ -1,0 +1,59 @@
+import {
+  type ExecuteOrderRequest,
+  type ExecuteOrderResponse,
+  ExecutionServiceClient,
+} from '../../proto/gen/exitlane/v1/execution_service.js';
+import { MarketServiceClient } from '../../proto/gen/exitlane/v1/market_service.js';
+import { ExitlaneError } from '../../shared/core/errors.js';
+import { CallError } from '../../shared/grpc/call-error.js';
+import { call, connect, openStream } from '../../shared/grpc/client.js';
+import type { Mint } from '../../shared/store/mints.js';
+
+/** What the requestor asks of the processor. */
+export interface ProcessorLink {
+  /** Runs an order, or adopts its run; ends when the run has ended or the stream breaks. */
+  executeOrder(request: ExecuteOrderRequest, signal: AbortSignal): AsyncIterable<ExecuteOrderResponse>;
+  /** Facts of a mint from the chain. @throws MINT_NOT_FOUND, or PROCESSOR_UNAVAILABLE. */
+  mint(mint: string, signal: AbortSignal): Promise<Mint>;
+  close(): void;
+}
+
+/** A client waits for its SubmitOrder meanwhile. */
+const MINT_DEADLINE_MS = 5_000;
+
+export function connectProcessor(address: string): ProcessorLink {
+  const execution = connect(ExecutionServiceClient, address);
+  const market = connect(MarketServiceClient, address);
+  return {
+    executeOrder: (request, signal) => openStream(execution, 'executeOrder', request, { signal }),
+    async mint(mint, signal) {
+      try {
+        const request = { tokenAddress: mint };
+        const answer = await call(market, 'getMint', request, { signal, deadlineMs: MINT_DEADLINE_MS });
+        return { mint: answer.tokenAddress, decimals: answer.decimals, symbol: answer.symbol };
+      } catch (error) {
+        if (signal.aborted) throw error;
+        throw mintError(mint, address, error);
+      }
+    },
+    close() {
+      execution.close();
+      market.close();
+    },
+  };
+}
+
+function mintError(mint: string, address: string, error: unknown): ExitlaneError {
+  if (error instanceof CallError && error.status === 'INVALID_ARGUMENT') {
+    const description = error.message;
+    return new ExitlaneError('MINT_NOT_FOUND', `token_address: ${description}`, {
+      violations: [{ field: 'token_address', description }],
+      metadata: { token_address: mint },
+    });
+  }
+  return new ExitlaneError(
+    'PROCESSOR_UNAVAILABLE',
+    `token_address ${mint} is not known here yet and the processor at ${address} cannot look it up now; try again`,
+    { retryDelayMs: 1_000, cause: error },
+  );
+}

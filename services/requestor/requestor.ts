@@ -1,0 +1,110 @@
+import type { Clock } from '../../shared/core/clock.js';
+import { DRAIN_MS, LEASE_MS, LEASE_RENEW_MS } from '../../shared/core/limits.js';
+import { CloseStack } from '../../shared/core/lifecycle.js';
+import type { Logger } from '../../shared/core/logger.js';
+import { startGrpcServer } from '../../shared/grpc/server.js';
+import { systemService } from '../../shared/grpc/system-service.js';
+import type { Order } from '../../shared/order/order.js';
+import { DurableOrderSource } from '../../shared/queue/durable-order-source.js';
+import { PriorityQueueManager } from '../../shared/queue/priority-queue-manager.js';
+import { mapTaskSource } from '../../shared/queue/task-source.js';
+import type { PriorityTaskInput } from '../../shared/queue/task.js';
+import type { Database } from '../../shared/store/database.js';
+import { readQueueStats } from '../../shared/store/queue-stats.js';
+import { setMaxConcurrent } from '../../shared/store/scheduler-state.js';
+import type { RequestorConfig } from './config.js';
+import { orderService } from './handlers/order-handlers.js';
+import { positionService } from './handlers/position-handlers.js';
+import { queueService } from './handlers/queue-handlers.js';
+import { createEntryLimit } from './intake/entry-limit.js';
+import { createIntake } from './intake/intake.js';
+import { connectProcessor } from './processor-link.js';
+import { startDueOrders } from './scheduler/due-orders.js';
+import { createOrderRunner } from './scheduler/order-runner.js';
+
+export interface Requestor {
+  /** `host:port` of its gRPC server. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+export interface RequestorOptions {
+  readonly db: Database;
+  readonly config: RequestorConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Starts the requestor: intake and queries on its gRPC server, and the scheduler, which is a PriorityQueueManager over the
+ * database's orders - one task is one ExecuteOrder stream to the processor. The database is the caller's to close.
+ */
+export async function startRequestor({ db, config, clock, logger }: RequestorOptions): Promise<Requestor> {
+  const open = new CloseStack(logger);
+  try {
+    const link = connectProcessor(config.processorAddress);
+    open.add('connection to the processor', () => link.close());
+    const server = await startServer({ db, config, clock, logger }, link);
+    const scheduler = await startScheduler({ db, config, clock, logger }, link);
+    open.add('scheduler', () => scheduler.close());
+    open.add('gRPC server', async () => {
+      await server.drain(DRAIN_MS);
+    });
+    logger.info({ address: server.address, processor: config.processorAddress }, `requestor listens on ${server.address}`);
+    return { address: server.address, close: () => open.close() };
+  } catch (error) {
+    await open.close();
+    throw error;
+  }
+}
+
+type Link = ReturnType<typeof connectProcessor>;
+
+async function startServer({ db, config, clock, logger }: RequestorOptions, link: Link) {
+  const entryLimit = createEntryLimit(db, config.maxQueuedEntries);
+  const intake = createIntake({ db, link, config, entryLimit });
+  const { processedTotal } = await readQueueStats(db);
+  return startGrpcServer({
+    host: config.host,
+    port: config.port,
+    name: 'requestor',
+    logger,
+    clock,
+    services: [
+      orderService({ db, intake, clock, logger }),
+      queueService({ db, endedBefore: processedTotal, clock, logger }),
+      positionService({ db }),
+      systemService({ service: 'requestor', db, clock }),
+    ],
+  });
+}
+
+async function startScheduler({ db, config, clock, logger }: RequestorOptions, link: Link) {
+  await setMaxConcurrent(db, config.maxConcurrentOrders);
+  const { owner } = config;
+  const source = new DurableOrderSource({ db, owner, leaseMs: LEASE_MS, renewMs: LEASE_RENEW_MS, clock, logger });
+  const run = createOrderRunner({ db, link, owner, leaseMs: LEASE_MS, clock, logger });
+  const toTask = (order: Order): PriorityTaskInput => ({
+    taskId: `${order.orderId}/${order.fence}`,
+    orderReqId: order.orderReqId,
+    priority: order.priority,
+    createdAt: order.createdAt.getTime(),
+    task: ({ signal }) => run(order, signal).finally(() => source.release(order.orderId)),
+  });
+  const manager = new PriorityQueueManager({
+    maxConcurrentTasks: config.maxConcurrentOrders,
+    source: mapTaskSource(source, toTask),
+    clock,
+    logger,
+  });
+  await source.start();
+  manager.start();
+  const due = startDueOrders({ db, clock, logger });
+  return {
+    async close() {
+      await due.close();
+      await manager.stop();
+      await source.close();
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import type { Clock, Timer } from '../../../shared/core/clock.js';
+import type { Closable } from '../../../shared/core/lifecycle.js';
+import type { Logger } from '../../../shared/core/logger.js';
+import type { Database } from '../../../shared/store/database.js';
+import { expireWaitingEntries, nextDueMs, requeueDueRetries } from '../../../shared/store/waiting-orders.js';
+
+/** Orders moved per transaction: keeps each one short when thousands fall due at once. */
+const BATCH = 100;
+
+/** Longest time without a look: makes up for a lost hint. */
+const LOOK_MS_MAX = 5_000;
+
+/**
+ * Returns FAILED orders to the queue when their retry is due, and ends entries that waited past their expiry. One timer, set to
+ * the next due time; hints about orders set it anew. The times live in the database, so a restart changes nothing.
+ */
+export function startDueOrders(options: { db: Database; clock: Clock; logger: Logger }): Closable {
+  const { db, clock, logger } = options;
+  let timer: Timer | undefined;
+  let closed = false;
+  let running: Promise<void> | undefined;
+  let again = false;
+
+  const look = (): void => {
+    timer?.cancel();
+    if (closed) return;
+    if (running) {
+      again = true;
+      return;
+    }
+    running = moveDue().finally(() => {
+      running = undefined;
+      if (again) {
+        again = false;
+        look();
+      }
+    });
+  };
+
+  const moveDue = async (): Promise<void> => {
+    let nextMs: number | undefined = LOOK_MS_MAX;
+    try {
+      for (;;) {
+        const retried = await requeueDueRetries(db, BATCH);
+        const expired = await expireWaitingEntries(db, BATCH);
+        for (const order of retried) logger.info(transition(order), 'order is due again');
+        for (const order of expired) logger.info(transition(order), 'entry expired while waiting');
+        if (retried.length < BATCH && expired.length < BATCH) break;
+      }
+      nextMs = await nextDueMs(db);
+    } catch (error) {
+      logger.warn({ err: error }, 'could not look for due orders; trying again');
+    }
+    if (!closed) timer = clock.setTimer(look, Math.min(LOOK_MS_MAX, Math.max(1, Math.ceil(nextMs ?? LOOK_MS_MAX))));
+  };
+
+  const stopHints = db.onHint('queue', look);
+  look();
+  return {
+    async close() {
+      closed = true;
+      timer?.cancel();
+      stopHints();
+      await running;
+    },
+  };
+}
+
+function transition(order: { orderId: string; orderReqId: string; status: string; reason: string; attemptCount: number }) {
+  const { orderId, orderReqId, status, reason, attemptCount } = order;
+  return { orderId, orderReqId, status, reason, attemptCount };
+}

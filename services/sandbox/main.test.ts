@@ -1,0 +1,74 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Connection } from '@solana/web3.js';
+import { expect } from 'chai';
+
+const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
+
+describe('O1 O3 the sandbox as a process', () => {
+  let dataDir: string;
+  const started: ChildProcess[] = [];
+  beforeEach(() => {
+    dataDir = mkdtempSync(path.join(tmpdir(), 'exitlane-sandbox-'));
+  });
+  afterEach(() => {
+    for (const child of started.splice(0)) child.kill('SIGKILL');
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  function start(env: Record<string, string>) {
+    const settings = { EXITLANE_SANDBOX_DATA_DIR: dataDir, EXITLANE_SANDBOX_PORT: '0', ...env };
+    const child = spawn(process.execPath, [MAIN], {
+      env: { ...process.env, ...settings },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    started.push(child);
+    let text = '';
+    const url = new Promise<string>((resolve) => {
+      child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+        const found = /"url":"([^"]+)"/.exec(text);
+        if (found?.[1]) resolve(found[1]);
+      });
+    });
+    return { child, url, log: () => text, ended: once(child, 'close').then(() => child.exitCode) };
+  }
+
+  it('serves, and ends cleanly on SIGTERM and SIGINT', async () => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      const sandbox = start({ EXITLANE_SANDBOX_SLOT_MS: '50' });
+      const connection = new Connection(await sandbox.url, 'processed');
+      expect(await connection.getSlot()).to.be.greaterThan(20_000);
+      sandbox.child.kill(signal);
+      expect(await sandbox.ended).to.equal(0);
+    }
+  });
+
+  it('goes on with its chain after SIGKILL', async () => {
+    const first = start({});
+    const height = await new Connection(await first.url).getBlockHeight('processed');
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const second = start({});
+    expect(await new Connection(await second.url).getBlockHeight('processed')).to.be.greaterThanOrEqual(height);
+  });
+
+  const wrong: [Record<string, string>, RegExp][] = [
+    [{ EXITLANE_SANDBOX_HOST: '0.0.0.0' }, /EXITLANE_SANDBOX_HOST must be a loopback address/],
+    [{ EXITLANE_SANDBOX_HOST: 'example.com' }, /EXITLANE_SANDBOX_HOST must be a loopback address/],
+    [{ EXITLANE_SANDBOX_PORT: '70000' }, /EXITLANE_SANDBOX_PORT must be at most 65535/],
+    [{ EXITLANE_SANDBOX_SLOT_MS: '0' }, /EXITLANE_SANDBOX_SLOT_MS must be at least 1/],
+    [{ EXITLANE_SANDBOX_SEED: 'abc' }, /EXITLANE_SANDBOX_SEED must be a whole number/],
+  ];
+  for (const [env, error] of wrong) {
+    it(`refuses ${JSON.stringify(env)}`, async () => {
+      const sandbox = start(env);
+      expect(await sandbox.ended).to.equal(1);
+      expect(sandbox.log()).to.match(error);
+    });
+  }
+});

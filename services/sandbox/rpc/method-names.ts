@@ -1,0 +1,31 @@
+/** The JSON-RPC methods the sandbox answers. */
+export const RPC_METHODS = [
+  'getAccountInfo',
+  'getBalance',
+  'getBlockHeight',
+  'getBlockTime',
+  'getEpochInfo',
+  'getFeeForMessage',
+  'getFirstAvailableBlock',
+  'getGenesisHash',
+  'getHealth',
+  'getLatestBlockhash',
+  'getMinimumBalanceForRentExemption',
+  'getMultipleAccounts',
+  'getRecentPrioritizationFees',
+  'getSignaturesForAddress',
+  'getSignatureStatuses',
+  'getSlot',
+  'getTokenAccountBalance',
+  'getTokenAccountsByOwner',
+  'getTokenSupply',
+  'getTransaction',
+  'getVersion',
+  'isBlockhashValid',
+  'minimumLedgerSlot',
+  'requestAirdrop',
+  'sendTransaction',
+  'simulateTransaction',
+] as const;
+
+export type RpcMethod = (typeof RPC_METHODS)[number];

@@ -1,0 +1,23 @@
+import type { ChannelOptions } from '@grpc/grpc-js';
+import { GRPC_CLIENT_RECEIVE_BYTES_MAX, GRPC_KEEPALIVE_TIME_MS, GRPC_KEEPALIVE_TIMEOUT_MS } from '../core/limits.js';
+import { DNS_LOOKUP_INTERVAL_MS, RECONNECT_INITIAL_MS, RECONNECT_LOOPBACK_MS_MAX, RECONNECT_MS_MAX } from './bounds.js';
+import { hostOf, isLoopbackHost } from './loopback.js';
+
+/** Every channel default that matters here, stated. */
+export function channelOptions(address: string): ChannelOptions {
+  const loopback = isLoopbackHost(hostOf(address));
+  return {
+    'grpc.max_receive_message_length': GRPC_CLIENT_RECEIVE_BYTES_MAX,
+    // A frozen server is noticed by an idle client too, before it needs the answer.
+    'grpc.keepalive_time_ms': GRPC_KEEPALIVE_TIME_MS,
+    'grpc.keepalive_timeout_ms': GRPC_KEEPALIVE_TIMEOUT_MS,
+    'grpc.keepalive_permit_without_calls': 1,
+    'grpc.initial_reconnect_backoff_ms': RECONNECT_INITIAL_MS,
+    'grpc.max_reconnect_backoff_ms': loopback ? RECONNECT_LOOPBACK_MS_MAX : RECONNECT_MS_MAX,
+    'grpc.dns_min_time_between_resolutions_ms': DNS_LOOKUP_INTERVAL_MS,
+    // No service config is kept in DNS: its TXT lookup would only delay the first call.
+    'grpc.service_config_disable_resolution': 1,
+    // A proxy from the environment has no business between two processes of one machine.
+    ...(loopback ? { 'grpc.enable_http_proxy': 0 } : {}),
+  };
+}

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { createFileRegistry, type FileRegistry, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { FileDescriptorProtoSchema, type FileDescriptorSet, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { packageRoot } from '../core/package-root.js';
+
+let loaded: FileDescriptorSet | undefined;
+
+/** Every proto file the product serves or answers with, imports and comments included, as buf compiled them. */
+export function descriptorSet(): FileDescriptorSet {
+  loaded ??= fromBinary(FileDescriptorSetSchema, readFileSync(path.join(packageRoot(), 'proto/gen/descriptors.binpb')));
+  return loaded;
+}
+
+/** The bytes of each file, as reflection hands them out. */
+export function fileDescriptorBytes(): Buffer[] {
+  return descriptorSet().file.map((file) => Buffer.from(toBinary(FileDescriptorProtoSchema, file)));
+}
+
+/** Looks up messages and services by their full name. */
+export function descriptorRegistry(): FileRegistry {
+  return createFileRegistry(descriptorSet());
+}

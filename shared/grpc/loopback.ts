@@ -1,0 +1,19 @@
+import { isIPv4 } from 'node:net';
+
+/** Whether a host can only be reached from this machine. A name other than `localhost` is never taken for one. */
+export function isLoopbackHost(host: string): boolean {
+  if (host === 'localhost' || host === '::1') return true;
+  return isIPv4(host) && host.startsWith('127.');
+}
+
+/** `host:port` as gRPC spells it, with brackets around IPv6. */
+export function joinAddress(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** The host of `host:port`, `[v6]:port` or `dns:///host:port`. */
+export function hostOf(address: string): string {
+  const plain = address.replace(/^(dns|ipv4|ipv6):\/*/, '');
+  const bracketed = /^\[([^\]]+)\]/.exec(plain);
+  return bracketed?.[1] ?? plain.replace(/:\d+$/, '');
+}

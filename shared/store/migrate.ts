@@ -1,0 +1,76 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { runner } from 'node-pg-migrate';
+import pg from 'pg';
+import { ExitlaneError } from '../core/errors.js';
+import type { Logger } from '../core/logger.js';
+import { packageRoot } from '../core/package-root.js';
+import { translate } from './connection-errors.js';
+import { MIGRATION_TIMEOUT_MS } from './limits.js';
+
+const TABLE = 'pgmigrations';
+
+/** `0001_name.sql`: what is new in the schema since the file before it. */
+const FILE_NAME = /^(\d{4})_[a-z0-9_]+\.sql$/;
+
+/**
+ * Brings the schema up to date and returns its version: the number of the newest migration file.
+ *
+ * Each file runs in one transaction and is written down in it, so a migration that fails or is killed leaves the version
+ * before. Processes that start at the same time wait for each other (an advisory lock).
+ */
+export async function migrate(connection: pg.ClientConfig, logger: Logger, folder?: string): Promise<number> {
+  const client = new pg.Client({
+    ...connection,
+    statement_timeout: MIGRATION_TIMEOUT_MS,
+    lock_timeout: MIGRATION_TIMEOUT_MS,
+    query_timeout: MIGRATION_TIMEOUT_MS,
+  });
+  client.on('error', (error) => logger.debug({ err: error }, 'connection of the migrations lost'));
+  try {
+    await client.connect();
+    return await migrateOn(client, logger, folder ?? path.join(packageRoot(), 'shared/store/migrations'));
+  } catch (error) {
+    throw translate(error);
+  } finally {
+    await client.end();
+  }
+}
+
+async function migrateOn(client: pg.Client, logger: Logger, folder: string): Promise<number> {
+  const known = await newestFile(folder);
+  await refuseNewer(client, known);
+  const say = (message: string) => logger.debug(message);
+  await runner({
+    dbClient: client,
+    dir: folder,
+    direction: 'up',
+    migrationsTable: TABLE,
+    singleTransaction: false,
+    advisoryLockMode: 'wait',
+    logger: { debug: say, info: say, warn: say, error: say },
+  });
+  // Another process may have brought in newer ones while this one waited for the lock.
+  return refuseNewer(client, known);
+}
+
+async function newestFile(folder: string): Promise<number> {
+  const names = await readdir(folder);
+  return names.reduce((newest, name) => Math.max(newest, Number(FILE_NAME.exec(name)?.[1] ?? 0)), 0);
+}
+
+/** The newest applied version; SCHEMA_TOO_NEW when this program does not know it. */
+async function refuseNewer(client: pg.Client, known: number): Promise<number> {
+  const found = await client.query<{ exists: boolean }>(`SELECT to_regclass('${TABLE}') IS NOT NULL AS exists`);
+  if (!found.rows[0]?.exists) return 0;
+  const applied = await client.query<{ version: number | null }>(
+    `SELECT max(split_part(name, '_', 1)::int) AS version FROM ${TABLE}`,
+  );
+  const version = applied.rows[0]?.version ?? 0;
+  if (version <= known) return version;
+  throw new ExitlaneError(
+    'SCHEMA_TOO_NEW',
+    `the database has schema version ${version}, this program knows up to ${known}: start the version of Exitlane that was used last (or a newer one), or restore a backup from before the upgrade`,
+    { metadata: { databaseVersion: String(version), knownVersion: String(known) } },
+  );
+}

@@ -1,0 +1,72 @@
+import type pg from 'pg';
+import type { Logger } from '../core/logger.js';
+import { encodeHints, HINT_CHANNEL } from './hint-payload.js';
+import { HINT_INTERVAL_MS } from './limits.js';
+import type { Hint } from './session.js';
+
+/**
+ * Sends hints as one NOTIFY at most every 10 ms, one at a time, outside of any transaction: inside, a NOTIFY takes a
+ * database-wide lock at commit. The first hint after a pause leaves at once.
+ */
+export class HintSender {
+  readonly #sender: string;
+  readonly #pool: pg.Pool;
+  readonly #logger: Logger;
+  /** By topic and key: the same hint twice is one. */
+  readonly #waiting = new Map<string, Hint>();
+  #sending: Promise<void> | undefined;
+  #sentAt = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(sender: string, pool: pg.Pool, logger: Logger) {
+    this.#sender = sender;
+    this.#pool = pool;
+    this.#logger = logger;
+  }
+
+  send(hints: readonly Hint[]): void {
+    for (const hint of hints) this.#waiting.set(hint.join(' '), hint);
+    this.#schedule();
+  }
+
+  /** Sends what waits, then nothing more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#sending;
+    await this.#flush();
+  }
+
+  #schedule(): void {
+    if (this.#timer || this.#sending || this.#closed || this.#waiting.size === 0) return;
+    const waitMs = this.#sentAt + HINT_INTERVAL_MS - performance.now();
+    if (waitMs <= 0) {
+      this.#start();
+      return;
+    }
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#start();
+    }, waitMs);
+  }
+
+  #start(): void {
+    this.#sending = this.#flush().finally(() => {
+      this.#sending = undefined;
+      this.#schedule();
+    });
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#waiting.size === 0) return;
+    const payload = encodeHints({ sender: this.#sender, hints: [...this.#waiting.values()] });
+    this.#waiting.clear();
+    this.#sentAt = performance.now();
+    try {
+      await this.#pool.query('SELECT pg_notify($1, $2)', [HINT_CHANNEL, payload]);
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'hints to other processes were lost; those look by themselves soon');
+    }
+  }
+}

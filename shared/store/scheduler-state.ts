@@ -1,0 +1,57 @@
+import type { Database, Queryable } from './database.js';
+
+export type TradingState = 'ACTIVE' | 'EXITS_ONLY' | 'HALTED';
+
+export interface SchedulerState {
+  readonly tradingState: TradingState;
+  readonly changedBy: string;
+  readonly changeReason: string;
+  readonly changedAt: Date;
+  readonly maxConcurrent: number;
+}
+
+interface SchedulerRow {
+  trading_state: TradingState;
+  changed_by: string;
+  change_reason: string;
+  changed_at: Date;
+  max_concurrent: number;
+}
+
+function stateOf(row: SchedulerRow | undefined): SchedulerState {
+  if (!row) throw new Error('the scheduler row is missing: the database is damaged');
+  return {
+    tradingState: row.trading_state,
+    changedBy: row.changed_by,
+    changeReason: row.change_reason,
+    changedAt: row.changed_at,
+    maxConcurrent: row.max_concurrent,
+  };
+}
+
+export async function readSchedulerState(db: Queryable): Promise<SchedulerState> {
+  const { rows } = await db.query<SchedulerRow>('SELECT * FROM scheduler WHERE id = 1');
+  return stateOf(rows[0]);
+}
+
+/** The maximum holds for all requestors of the database; the last one to start says it. */
+export async function setMaxConcurrent(db: Database, maxConcurrent: number): Promise<void> {
+  await db.query('UPDATE scheduler SET max_concurrent = $1 WHERE id = 1 AND max_concurrent <> $1', [maxConcurrent]);
+}
+
+/** Changes which orders may start; waiting orders feel it at their next claim. */
+export async function setTradingState(
+  db: Database,
+  change: { state: TradingState; changedBy: string; changeReason: string },
+): Promise<SchedulerState> {
+  return db.transaction(async (tx) => {
+    const { rows } = await tx.query<SchedulerRow>(
+      `UPDATE scheduler SET trading_state = $1, changed_by = $2, change_reason = $3, changed_at = exitlane_now()
+       WHERE id = 1 RETURNING *`,
+      [change.state, change.changedBy, change.changeReason],
+    );
+    tx.hint('queue', '');
+    tx.hint('state', '');
+    return stateOf(rows[0]);
+  });
+}

@@ -1,0 +1,100 @@
+import { formatAmount, SOL_DECIMALS } from '../core/decimals.js';
+import type { Order } from '../order/order.js';
+import { bookSale } from '../position/accounting.js';
+import { slippageBps } from '../position/slippage.js';
+import { resolveAttempt } from './attempts.js';
+import type { Database, Transaction } from './database.js';
+import { type Claim, type Failure, failOrder, moveOrder } from './order-transitions.js';
+import { bookExit, bookFee, type Fill, openPosition, releaseTokens } from './positions.js';
+import { expireProposals } from './proposals.js';
+
+/** How one execution ends in the database: always one fenced transaction. */
+
+export interface LandedAttempt {
+  readonly number: number;
+  readonly slot: bigint;
+}
+
+/**
+ * Settles a landed attempt (E10): the order FILLED with amounts from the chain, the position opened or sold from, profit,
+ * proposals and the message, all or nothing.
+ */
+export async function settleFill(
+  db: Database,
+  claim: Claim,
+  order: Order,
+  attempt: LandedAttempt,
+  fill: Fill,
+): Promise<Order> {
+  return db.transaction(async (tx) => {
+    await resolveAttempt(tx, order.orderId, attempt.number, { state: 'LANDED', slot: attempt.slot });
+    const positionId = order.orderType === 'ENTRY' ? await openPosition(tx, order, fill) : order.positionId;
+    if (order.orderType === 'EXIT') {
+      const sale = { tokens: fill.tokens, reserved: order.requestedTokens ?? 0n, lamports: fill.lamports };
+      await bookExit(tx, order, fill, (position) => bookSale(position, sale, order.decimals));
+    }
+    await expireProposals(tx, order);
+    const side = order.orderType === 'ENTRY' ? 'BUY' : 'SELL';
+    return moveOrder(tx, claim, {
+      to: 'FILLED',
+      reason: 'FILLED',
+      detail: fillDetail(order, fill),
+      from: ['CONFIRMING'],
+      attempt: attempt.number,
+      setSql: ['filled_at = exitlane_now()'],
+      set: {
+        filled_lamports: fill.lamports,
+        filled_tokens: fill.tokens,
+        fee_lamports: fill.feeLamports,
+        actual_price: fill.price,
+        slippage_bps: order.expectedPrice === null ? null : slippageBps(side, order.expectedPrice, fill.price),
+        position_id: positionId,
+      },
+    });
+  });
+}
+
+function fillDetail(order: Order, fill: Fill): string {
+  const tokens = `${formatAmount(fill.tokens, order.decimals)} ${order.symbol || 'tokens'}`;
+  const sol = `${formatAmount(fill.lamports, SOL_DECIMALS)} SOL`;
+  return order.orderType === 'ENTRY' ? `Bought ${tokens} for ${sol}.` : `Sold ${tokens} for ${sol}.`;
+}
+
+export interface DeadAttempt {
+  readonly number: number;
+  readonly state: 'LANDED_FAILED' | 'DEAD';
+  readonly slot?: bigint;
+}
+
+/**
+ * Ends an execution without a fill. With `attempt` the signed transaction's proven fate is written as well. When the order ends
+ * for good, what it had reserved is free again.
+ */
+export async function settleFailure(
+  db: Database,
+  claim: Claim,
+  order: Order,
+  failure: Failure,
+  attempt?: DeadAttempt,
+): Promise<Order> {
+  return db.transaction(async (tx) => {
+    if (attempt) {
+      await resolveAttempt(tx, order.orderId, attempt.number, {
+        state: attempt.state,
+        error: failure.error,
+        ...(attempt.slot === undefined ? {} : { slot: attempt.slot }),
+      });
+    }
+    if (failure.feeLamports && order.positionId !== null) await bookFee(tx, order.positionId, failure.feeLamports);
+    await expireProposals(tx, order);
+    const after = await failOrder(tx, claim, order, failure);
+    if (after.status === 'CANCELLED') await releaseReservation(tx, after);
+    return after;
+  });
+}
+
+/** Gives back the tokens of an exit that ended without selling them. */
+export async function releaseReservation(tx: Transaction, order: Order): Promise<void> {
+  if (order.orderType !== 'EXIT' || order.positionId === null || order.requestedTokens === null) return;
+  await releaseTokens(tx, order.positionId, order.requestedTokens);
+}
