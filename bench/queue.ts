@@ -61,6 +61,7 @@ async function urgentStartMs(): Promise<number> {
   manager.start();
   await first;
   for (let n = 0; n < 200; n++) await addUrgent();
+  endPrevious();
   await manager.stop();
   return median(waits);
 }

@@ -1,5 +1,12 @@
-import type { Clock } from '../shared/core/clock.js';
+import path from 'node:path';
+import { type Clock, systemClock } from '../shared/core/clock.js';
+import { CloseStack } from '../shared/core/lifecycle.js';
 import type { Logger } from '../shared/core/logger.js';
+import { openDatabase } from '../shared/store/database.js';
+import { startProcessor } from './processor/processor.js';
+import { REQUESTOR_DEFAULTS } from './requestor/config.js';
+import { startRequestor } from './requestor/requestor.js';
+import { startSandbox } from './sandbox/sandbox.js';
 
 /** Everything in one process: embedded database, sandbox venue, processor, requestor. For a first look and for tests. */
 export interface DevOptions {
@@ -11,7 +18,7 @@ export interface DevOptions {
   readonly sandboxPort: number;
   /** Milliseconds per block of the sandbox's chain; 400 is like the real one. */
   readonly slotMs: number;
-  /** Seed of the sandbox's prices and hashes; default random, logged at start. */
+  /** Seed of the sandbox's keys, hashes and prices; default: each new chain is different. */
   readonly seed?: number;
   /** P4; default 3. */
   readonly maxConcurrentOrders?: number;
@@ -31,5 +38,66 @@ export interface DevStack {
 }
 
 export async function startDev(options: DevOptions): Promise<DevStack> {
-  throw new Error(`being built: ${options.dataDir}`);
+  const { dataDir, slotMs, seed, clock = systemClock, logger } = options;
+  const open = new CloseStack(logger);
+  try {
+    // The database first: its lock tells a second process off before anything else is touched.
+    const db = await openDatabase({
+      dataDir: path.join(dataDir, 'database'),
+      logger: logger.child({ part: 'database' }),
+    });
+    open.add('database', () => db.close());
+    const sandbox = await startSandbox({
+      dataDir: path.join(dataDir, 'sandbox'),
+      port: options.sandboxPort,
+      slotMs,
+      ...(seed === undefined ? {} : { seed }),
+      clock,
+      logger: logger.child({ part: 'sandbox' }),
+    });
+    open.add('sandbox', () => sandbox.close());
+    const processor = await startProcessor({
+      db,
+      clock,
+      logger: logger.child({ part: 'processor' }),
+      config: {
+        host: '127.0.0.1',
+        port: options.processorPort,
+        executor: 'venue',
+        sandbox: true,
+        keypairFile: sandbox.walletPath,
+        // Faster than on the real chain in the proportion in which the sandbox's blocks are.
+        venue: {
+          jupiterUrl: sandbox.url,
+          rpcUrls: [sandbox.url],
+          pollIntervalMs: Math.min(400, Math.max(20, slotMs)),
+          resendIntervalMs: Math.min(2_000, 5 * slotMs),
+        },
+      },
+    });
+    open.add('processor', () => processor.close());
+    const requestor = await startRequestor({
+      db,
+      clock,
+      logger: logger.child({ part: 'requestor' }),
+      config: {
+        ...REQUESTOR_DEFAULTS,
+        port: options.requestorPort,
+        processorAddress: processor.address,
+        ...(options.maxConcurrentOrders === undefined ? {} : { maxConcurrentOrders: options.maxConcurrentOrders }),
+      },
+    });
+    open.add('requestor', () => requestor.close());
+    return {
+      requestorAddress: requestor.address,
+      processorAddress: processor.address,
+      sandboxUrl: sandbox.url,
+      walletAddress: sandbox.wallet.toBase58(),
+      dataDir,
+      close: () => open.close(),
+    };
+  } catch (error) {
+    await open.close();
+    throw error;
+  }
 }

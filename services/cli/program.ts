@@ -5,6 +5,7 @@ import { type Addresses, Clients } from './clients.js';
 import { errorLines, explain } from './error-text.js';
 import { type CallKind, EXIT_CODES_HELP, ExitCode, exitCodeOf } from './exit-codes.js';
 import type { Io } from './io.js';
+import { commandFor, DEFAULT_ADDRESSES } from './program-name.js';
 import { Output, type OutputFormat } from './output.js';
 import { speaksUtf8, styleFor, wantsColour } from './render/style.js';
 import type { Cli, MakeAction, Verb, Work } from './verb.js';
@@ -38,8 +39,6 @@ const VERBS: readonly Verb[] = [
   call,
 ];
 
-export const DEFAULT_ADDRESSES: Addresses = { requestor: '127.0.0.1:50051', processor: '127.0.0.1:50052' };
-
 interface GlobalOptions extends Addresses {
   readonly output: OutputFormat;
   readonly color: boolean;
@@ -60,6 +59,11 @@ EXITLANE_DEBUG=1 shows where an error happened.`;
 
 /** Runs one command line and returns its exit code. Never throws, never ends the process. */
 export async function runCli(argv: readonly string[], io: Io, clock: Clock = systemClock): Promise<ExitCode> {
+  const wrong = wrongAddress(io.env);
+  if (wrong) {
+    io.stderr.write(`error: ${wrong} must be host:port, such as 127.0.0.1:50051\n`);
+    return ExitCode.LOCAL;
+  }
   let exitCode: ExitCode = ExitCode.OK;
   const program = makeProgram(io);
   const action: MakeAction = (kind, work) => {
@@ -82,8 +86,8 @@ function makeProgram(io: Io): Command {
   const program = new Command('exitlane')
     .description('Order execution for Solana trading bots: exits before entries, and no order lands twice.')
     .version(VERSION, '-V, --version', 'show the version')
-    .addOption(address('--requestor <host:port>', 'address of the requestor', 'EXITLANE_REQUESTOR', 'requestor', io))
-    .addOption(address('--processor <host:port>', 'address of the processor', 'EXITLANE_PROCESSOR', 'processor', io))
+    .addOption(addressOption('requestor', io.env))
+    .addOption(addressOption('processor', io.env))
     .addOption(new Option('-o, --output <format>', 'lines for people or JSON').choices(['text', 'json']).default('text'))
     .option('--no-color', 'no colours (NO_COLOR does the same)')
     .helpCommand('help [verb]', 'show the help of a verb')
@@ -99,19 +103,27 @@ function makeProgram(io: Io): Command {
   return program;
 }
 
+const ADDRESS_VARIABLES = { requestor: 'EXITLANE_REQUESTOR', processor: 'EXITLANE_PROCESSOR' } as const;
+
 /** The environment is read here and not by commander, which knows only the process's own. */
-function address(flags: string, what: string, variable: string, service: keyof Addresses, io: Io): Option {
-  const option = new Option(flags, `${what} (env ${variable})`).argParser(parseAddress);
-  const given = io.env[variable];
-  return option.default(given === undefined || given === '' ? DEFAULT_ADDRESSES[service] : given);
+function addressOption(service: keyof Addresses, env: NodeJS.ProcessEnv): Option {
+  const variable = ADDRESS_VARIABLES[service];
+  return new Option(`--${service} <host:port>`, `address of the ${service} (env ${variable})`)
+    .argParser((text: string) => {
+      if (!isAddress(text)) throw new InvalidArgumentError('It must be host:port, such as 127.0.0.1:50051.');
+      return text;
+    })
+    .default(env[variable] || DEFAULT_ADDRESSES[service]);
 }
 
-function parseAddress(text: string): string {
-  const port = /^(?:\[[^\]]+\]|[^\s:/]+):(\d{1,5})$/.exec(text)?.[1];
-  if (port === undefined || Number(port) < 1 || Number(port) > 65_535) {
-    throw new InvalidArgumentError('It must be host:port, such as 127.0.0.1:50051.');
-  }
-  return text;
+function isAddress(text: string): boolean {
+  const port = Number(/^(?:\[[^\]]+\]|[^\s:/]+):(\d{1,5})$/.exec(text)?.[1]);
+  return port >= 1 && port <= 65_535;
+}
+
+/** The variable that holds something else than an address. */
+function wrongAddress(env: NodeJS.ProcessEnv): string | undefined {
+  return Object.values(ADDRESS_VARIABLES).find((variable) => env[variable] && !isAddress(env[variable]));
 }
 
 function allCommands(command: Command): Command[] {
@@ -158,12 +170,4 @@ async function perform<Args extends unknown[]>(
   } finally {
     clients.close();
   }
-}
-
-/** What to type to reach the same services again. */
-export function commandFor({ requestor, processor }: Addresses): string {
-  const parts = ['npx exitlane'];
-  if (requestor !== DEFAULT_ADDRESSES.requestor) parts.push(`--requestor ${requestor}`);
-  if (processor !== DEFAULT_ADDRESSES.processor) parts.push(`--processor ${processor}`);
-  return parts.join(' ');
 }

@@ -49,7 +49,9 @@ export function requestorConfigFromEnv(env: NodeJS.ProcessEnv) {
       ENTRY_SLIPPAGE_BPS: intSetting(1, 10_000, d.entrySlippageBps),
       EXIT_SLIPPAGE_BPS: intSetting(1, 10_000, d.exitSlippageBps),
       DATABASE_URL: z
-        .string('is required: the requestor and the processor share one PostgreSQL. For a first look run `exitlane dev`.')
+        .string(
+          'is required: the requestor and the processor share one PostgreSQL. For a first look run `exitlane dev`.',
+        )
         .regex(/^postgres(ql)?:\/\//, 'must begin with postgresql://'),
     },
     env,

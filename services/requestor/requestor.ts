@@ -1,14 +1,14 @@
 import type { Clock } from '../../shared/core/clock.js';
-import { DRAIN_MS, LEASE_MS, LEASE_RENEW_MS } from '../../shared/core/limits.js';
 import { CloseStack } from '../../shared/core/lifecycle.js';
+import { DRAIN_MS, LEASE_MS, LEASE_RENEW_MS } from '../../shared/core/limits.js';
 import type { Logger } from '../../shared/core/logger.js';
 import { startGrpcServer } from '../../shared/grpc/server.js';
 import { systemService } from '../../shared/grpc/system-service.js';
 import type { Order } from '../../shared/order/order.js';
 import { DurableOrderSource } from '../../shared/queue/durable-order-source.js';
 import { PriorityQueueManager } from '../../shared/queue/priority-queue-manager.js';
-import { mapTaskSource } from '../../shared/queue/task-source.js';
 import type { PriorityTaskInput } from '../../shared/queue/task.js';
+import { mapTaskSource } from '../../shared/queue/task-source.js';
 import type { Database } from '../../shared/store/database.js';
 import { readQueueStats } from '../../shared/store/queue-stats.js';
 import { setMaxConcurrent } from '../../shared/store/scheduler-state.js';
@@ -50,7 +50,10 @@ export async function startRequestor({ db, config, clock, logger }: RequestorOpt
     open.add('gRPC server', async () => {
       await server.drain(DRAIN_MS);
     });
-    logger.info({ address: server.address, processor: config.processorAddress }, `requestor listens on ${server.address}`);
+    logger.info(
+      { address: server.address, processor: config.processorAddress },
+      `requestor listens on ${server.address}`,
+    );
     return { address: server.address, close: () => open.close() };
   } catch (error) {
     await open.close();

@@ -4,7 +4,9 @@ import { createFileRegistry, type FileRegistry, fromBinary, toBinary } from '@bu
 import { FileDescriptorProtoSchema, type FileDescriptorSet, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { packageRoot } from '../core/package-root.js';
 
+// The file is part of the installation and never changes while the process runs: each form of it is made once.
 let loaded: FileDescriptorSet | undefined;
+let registry: FileRegistry | undefined;
 
 /** Every proto file the product serves or answers with, imports and comments included, as buf compiled them. */
 export function descriptorSet(): FileDescriptorSet {
@@ -19,5 +21,6 @@ export function fileDescriptorBytes(): Buffer[] {
 
 /** Looks up messages and services by their full name. */
 export function descriptorRegistry(): FileRegistry {
-  return createFileRegistry(descriptorSet());
+  registry ??= createFileRegistry(descriptorSet());
+  return registry;
 }

@@ -5,6 +5,7 @@ import { ExitlaneError, type FieldViolation } from '../core/errors.js';
 import { newId } from '../core/ids.js';
 import type { Logger } from '../core/logger.js';
 import { STATUS_DETAILS_BYTES_MAX, STATUS_MESSAGE_CHARS_MAX } from './bounds.js';
+import { durationOf, millisOf } from './duration.js';
 
 /** Trailer that carries google.rpc.Status (https://cloud.google.com/apis/design/errors#error_model). */
 export const STATUS_DETAILS_KEY = 'grpc-status-details-bin';
@@ -63,18 +64,13 @@ function detailsOf(error: ExitlaneError, violations: readonly FieldViolation[], 
     details.push(packed('BadRequest', BadRequest.encode({ fieldViolations: [...violations] }).finish()));
   }
   if (error.retryDelayMs !== undefined) {
-    details.push(packed('RetryInfo', RetryInfo.encode({ retryDelay: toDuration(error.retryDelayMs) }).finish()));
+    details.push(packed('RetryInfo', RetryInfo.encode({ retryDelay: durationOf(error.retryDelayMs) }).finish()));
   }
   return details;
 }
 
 function packed(name: string, value: Uint8Array) {
   return { typeUrl: TYPE_PREFIX + name, value: Buffer.from(value) };
-}
-
-function toDuration(ms: number): { seconds: bigint; nanos: number } {
-  const whole = Math.max(0, Math.round(ms));
-  return { seconds: BigInt(Math.floor(whole / 1000)), nanos: (whole % 1000) * 1_000_000 };
 }
 
 /** grpc-js percent-encodes the message with encodeURI, which throws on half a surrogate pair. */
@@ -145,7 +141,7 @@ function decodeDetail(detail: Status['details'][number]): Decoded {
       return { violations: BadRequest.decode(detail.value).fieldViolations };
     case `${TYPE_PREFIX}RetryInfo`: {
       const delay = RetryInfo.decode(detail.value).retryDelay;
-      return delay ? { retryDelayMs: Number(delay.seconds) * 1000 + Math.round(delay.nanos / 1_000_000) } : {};
+      return delay ? { retryDelayMs: millisOf(delay) } : {};
     }
     default:
       return {};

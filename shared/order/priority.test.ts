@@ -49,7 +49,7 @@ describe('P1 order priority', () => {
   }
 
   it('an entry has priority 100 whatever reason it carries', () => {
-    fc.assert(
+    return fc.assert(
       fc.property(anyReason, (exitReason) => {
         expect(priorityOf({ orderType: 'ENTRY', exitReason, emergency: false })).to.equal(100);
       }),
@@ -57,7 +57,7 @@ describe('P1 order priority', () => {
   });
 
   it('the emergency flag decides over type and reason', () => {
-    fc.assert(
+    return fc.assert(
       fc.property(fc.constantFrom('ENTRY' as const, 'EXIT' as const), anyReason, (orderType, exitReason) => {
         expect(priorityOf({ orderType, exitReason, emergency: true })).to.equal(0);
       }),
@@ -65,7 +65,7 @@ describe('P1 order priority', () => {
   });
 
   it('every exit goes before every entry, and no exit without the flag is an emergency', () => {
-    fc.assert(
+    return fc.assert(
       fc.property(anyReason, anyReason, (exitReason, other) => {
         const exit = priorityOf({ orderType: 'EXIT', exitReason, emergency: false });
         expect(exit).to.be.lessThan(priorityOf({ orderType: 'ENTRY', exitReason: other, emergency: false }));
@@ -82,7 +82,7 @@ describe('P1 order priority', () => {
       ['manual', 40],
     ) as fc.Arbitrary<[string, number]>;
     const noise = fc.stringMatching(/^[0-9 :.-]{0,8}$/);
-    fc.assert(
+    return fc.assert(
       fc.property(words, noise, noise, ([word, expected], before, after) => {
         const exitReason = before + word + after;
         expect(priorityOf({ orderType: 'EXIT', exitReason, emergency: false })).to.equal(expected);

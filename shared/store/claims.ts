@@ -2,7 +2,7 @@ import { ExitlaneError } from '../core/errors.js';
 import type { Order } from '../order/order.js';
 import type { Database, Transaction } from './database.js';
 import { type OrderRow, orderOf } from './order-row.js';
-import { type Claim, moveOrder } from './order-transitions.js';
+import { type Claim, moveOrder, staleFence } from './order-transitions.js';
 
 /**
  * The right to run an order: lease (until when) and fence (which claim). See DESIGN.md, "Fences".
@@ -169,9 +169,7 @@ export async function readClaimed(db: Database, claim: Claim): Promise<Order> {
   }
   const order = orderOf(rows[0]);
   if (order.fence !== claim.fence) {
-    throw new ExitlaneError('STALE_FENCE', `fence ${claim.fence} of order ${claim.orderId} is not the current one`, {
-      metadata: { order_id: claim.orderId, fence: claim.fence.toString() },
-    });
+    throw staleFence(claim);
   }
   return order;
 }
@@ -190,4 +188,15 @@ export async function requireFence(tx: Transaction, claim: Claim): Promise<void>
       metadata: { order_id: claim.orderId, fence: claim.fence.toString() },
     },
   );
+}
+
+/** Marks an order without a committed attempt as simulated, for good. */
+export async function markSimulated(db: Database, claim: Claim): Promise<Order> {
+  const { rows } = await db.query<OrderRow>(
+    `UPDATE orders SET is_simulated = true, updated_at = exitlane_now()
+     WHERE order_id = $1 AND fence = $2 AND status = 'SUBMITTED' RETURNING *`,
+    [claim.orderId, claim.fence],
+  );
+  if (!rows[0]) throw staleFence(claim);
+  return orderOf(rows[0]);
 }

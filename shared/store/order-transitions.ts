@@ -68,15 +68,7 @@ export async function moveOrder(tx: Transaction, claim: Claim, move: Move): Prom
     `UPDATE orders SET ${assignments.join(', ')} WHERE order_id = $1 AND fence = $2 AND status = ANY($3) RETURNING *`,
     params,
   );
-  if (!rows[0]) {
-    throw new ExitlaneError(
-      'STALE_FENCE',
-      `order ${claim.orderId} has moved on: fence ${claim.fence} is no longer its own`,
-      {
-        metadata: { order_id: claim.orderId, fence: claim.fence.toString() },
-      },
-    );
-  }
+  if (!rows[0]) throw staleFence(claim);
   const order = orderOf(rows[0]);
   await appendMessage(tx, order.orderId, { kind: 'status', body: statusBody(order, move.detail, move.attempt) });
   if (isTerminal(order.status)) await tx.query('UPDATE order_totals SET ended = ended + 1 WHERE id = 1');
@@ -144,5 +136,13 @@ export async function failOrder(tx: Transaction, claim: Claim, order: Order, fai
     from: ['SUBMITTED', 'CONFIRMING'],
     set: common,
     ...(failure.attempt === undefined ? {} : { attempt: failure.attempt }),
+  });
+}
+
+/** What a write under an outdated fence, or from a state that has passed, throws: the caller stops its task. */
+export function staleFence(claim: Claim): ExitlaneError {
+  const text = `order ${claim.orderId} has moved on: fence ${claim.fence} is not its current one`;
+  return new ExitlaneError('STALE_FENCE', text, {
+    metadata: { order_id: claim.orderId, fence: claim.fence.toString() },
   });
 }

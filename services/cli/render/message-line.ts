@@ -53,10 +53,8 @@ function statusParts(status: StatusUpdate): Part[] {
   const name = statusName(status.status);
   if (status.reason !== '' && status.reason !== name) parts.push({ text: plain(status.reason) });
   if (status.actualPrice !== '') {
-    parts.push({ text: `${price(status.actualPrice)} SOL` });
-    if (status.expectedPrice !== '') {
-      parts.push({ text: `quoted ${price(status.expectedPrice)}`, short: `quoted ${price(status.expectedPrice)}` });
-    }
+    parts.push({ text: `at ${price(status.actualPrice)} SOL` });
+    if (status.expectedPrice !== '') parts.push({ text: `quoted ${price(status.expectedPrice)}` });
     const slippage = bps(status.slippageBps);
     if (slippage !== '') parts.push({ text: slippage });
   }
@@ -64,8 +62,7 @@ function statusParts(status: StatusUpdate): Part[] {
     const signature = plain(status.txSignature);
     parts.push({ text: signature, short: shorten(signature, SIGNATURE_SHORT) });
   }
-  const tells = status.actualPrice === '' && status.detail !== '';
-  if (tells) parts.push({ text: plain(status.detail), short: '' });
+  if (status.actualPrice === '' && status.detail !== '') parts.push({ text: plain(status.detail) });
   return parts;
 }
 
@@ -73,17 +70,16 @@ function proposalParts(proposal: Proposal): Part[] {
   const amounts = `${plain(proposal.amountTokens)} for ${plain(proposal.amountSol)} SOL`;
   return [
     { text: `at ${price(proposal.price)} SOL` },
-    { text: amounts, short: '' },
-    { text: plain(proposal.source), short: '' },
-    ...(proposal.note === '' ? [] : [{ text: plain(proposal.note), short: '' }]),
+    { text: amounts },
+    { text: plain(proposal.source) },
+    ...(proposal.note === '' ? [] : [{ text: plain(proposal.note) }]),
   ];
 }
 
 /** In full if it fits, else with signatures shortened, else cut at the end. */
 function fitted(parts: readonly Part[], room: number | undefined, ellipsis: string): string {
-  const joined = (texts: readonly string[]): string => texts.filter((text) => text !== '').join('  ');
+  const joined = (texts: readonly string[]): string => texts.join('  ');
   const full = joined(parts.map(({ text }) => text));
   if (room === undefined || widthOf(full) <= room) return full;
-  const signatureOnly = joined(parts.map(({ text, short }) => (short === '' ? text : (short ?? text))));
-  return cut(signatureOnly, room, ellipsis);
+  return cut(joined(parts.map(({ text, short }) => short ?? text)), room, ellipsis);
 }

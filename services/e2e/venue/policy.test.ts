@@ -84,10 +84,12 @@ describe('E2 a swap transaction that is not what the order wants is never signed
     };
     expect((await refused(sale))?.error).to.match(/spend 100000001 base units of tokens, 1 more/);
     jupiter.onSwapRequest = (body) => {
-      return { ...body, quoteResponse: { ...(body.quoteResponse as object), inputMint: WIF.mint, inAmount: '1000' } };
+      return {
+        ...body,
+        quoteResponse: { ...(body.quoteResponse as object), inputMint: WIF.mint, inAmount: '1000000' },
+      };
     };
-    const failure = await refused(sale);
-    expect(failure?.reason).to.equal('POLICY_VIOLATION');
+    expect((await refused(sale))?.error).to.match(/take 1000000 base units of another token, EKpQ/);
   });
 
   it('a plain theft of the amount, and of more', async () => {
@@ -112,7 +114,7 @@ describe('E2 a swap transaction that is not what the order wants is never signed
       bytes[last] = (bytes[last] ?? 0) ^ 1;
       return { ...body, swapTransaction: bytes.toString('base64') };
     };
-    expect((await refused())?.reason).to.equal('POLICY_VIOLATION');
+    expect((await refused())?.error).to.match(/signature of \w+ does not fit its message/);
   });
 
   it('a priority fee above the maximum', async () => {

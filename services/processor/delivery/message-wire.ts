@@ -1,4 +1,4 @@
-import type { OrderMessage as WireMessage, StatusUpdate } from '../../../proto/gen/exitlane/v1/message.js';
+import type { StatusUpdate, OrderMessage as WireMessage } from '../../../proto/gen/exitlane/v1/message.js';
 import { OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
 import { ProposalState, type Proposal as WireProposal } from '../../../proto/gen/exitlane/v1/proposal.js';
 import type { OrderMessage, ProposalBody, StatusBody } from '../../../shared/order/message.js';

@@ -18,6 +18,8 @@ import type { DeadAttempt, LandedAttempt } from '../../../shared/store/settlemen
 export interface Executor {
   /** `venue`, `simulated` or `mock`; also the source of its proposals' names. */
   readonly name: string;
+  /** Its transactions reach a chain. */
+  readonly isReal: boolean;
   execute(run: Run): Promise<void>;
 }
 

@@ -35,6 +35,7 @@ export const MOCK_ERROR = 'Simulated failure';
 /** Executes for tests (E5): quick, with slippage and failures by chance, replayable, and it remembers what it did. */
 export class MockExecutor implements Executor {
   readonly name = 'mock';
+  readonly isReal = false;
   readonly #options: MockExecutorOptions;
   readonly #executed: ExecutedOrder[] = [];
   #random: Random;

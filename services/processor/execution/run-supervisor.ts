@@ -54,7 +54,8 @@ export class RunSupervisor {
 
   /** @throws STALE_FENCE, ORDER_NOT_FOUND or SHUTTING_DOWN. */
   async execute(orderId: string, fence: bigint): Promise<ActiveRun> {
-    if (this.#closing) throw new ExitlaneError('SHUTTING_DOWN', 'the processor is shutting down', { retryDelayMs: 250 });
+    if (this.#closing)
+      throw new ExitlaneError('SHUTTING_DOWN', 'the processor is shutting down', { retryDelayMs: 250 });
     const order = await readClaimed(this.#options.db, { orderId, fence });
     const running = this.#runs.get(orderId);
     if (running) {
@@ -111,9 +112,18 @@ export class RunSupervisor {
     const { db, executorFor, random } = this.#options;
     const logger = parent.child({ orderReqId: order.orderReqId });
     const openAttempt = await findOpenAttempt(db, order.orderId);
-    const run = new StoreRun({ db, order, openAttempt, fence: () => entry.fence, signal: entry.stop.signal, logger, random });
+    const run = new StoreRun({
+      db,
+      order,
+      openAttempt,
+      fence: () => entry.fence,
+      signal: entry.stop.signal,
+      logger,
+      random,
+    });
     try {
-      await executorFor(order).execute(run);
+      const executor = executorFor(order);
+      if (await mayRun(executor, run)) await executor.execute(run);
     } catch (error) {
       const definitive = !(error instanceof ExitlaneError) && !run.hasCommitted && !run.signal.aborted;
       // A defect before anything was committed ends the execution as a failure; afterwards only the chain may say so.
@@ -122,4 +132,23 @@ export class RunSupervisor {
       await run.fail({ reason: 'EXECUTOR_ERROR', error: `The executor failed: ${messageOf(error)}.` });
     }
   }
+}
+
+/**
+ * Keeps what is simulated and what is real apart (E4): an entry that a simulating processor takes becomes a simulated one before
+ * anything else happens, a real position is never sold by one, and a real transaction on its way is never settled by one.
+ */
+async function mayRun(executor: Executor, run: StoreRun): Promise<boolean> {
+  if (executor.isReal || run.order.isSimulated) return true;
+  if (run.openAttempt) {
+    const text = `attempt ${run.openAttempt.signature} is real, and this processor only simulates: start one on the venue`;
+    throw new ExitlaneError('VENUE_UNAVAILABLE', text);
+  }
+  if (run.order.orderType === 'ENTRY') {
+    await run.markSimulated();
+    return true;
+  }
+  const error = 'The position is real, and this processor only simulates: nothing was sold.';
+  await run.fail({ reason: 'NO_WALLET', error });
+  return false;
 }

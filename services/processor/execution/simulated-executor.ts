@@ -22,6 +22,7 @@ export interface SimulatedExecutorOptions {
  */
 export class SimulatedExecutor implements Executor {
   readonly name = 'simulated';
+  readonly isReal = false;
   readonly #options: SimulatedExecutorOptions;
 
   constructor(options: SimulatedExecutorOptions) {

@@ -3,7 +3,7 @@ import type { Random } from '../../../shared/core/random.js';
 import type { Order } from '../../../shared/order/order.js';
 import { RETRY_POLICY_DEFAULT, retryDelayMs } from '../../../shared/order/retry-policy.js';
 import { type Attempt, commitAttempt, markAttemptSent, type NewAttempt } from '../../../shared/store/attempts.js';
-import { requireFence } from '../../../shared/store/claims.js';
+import { markSimulated, requireFence } from '../../../shared/store/claims.js';
 import type { Database } from '../../../shared/store/database.js';
 import { moveOrder } from '../../../shared/store/order-transitions.js';
 import type { Fill } from '../../../shared/store/positions.js';
@@ -47,6 +47,11 @@ export class StoreRun implements Run {
   /** An attempt is in the store whose fate is not known: only the chain may end the order. */
   get hasCommitted(): boolean {
     return this.#committed;
+  }
+
+  /** Nothing of this order will be on a chain; its position neither. */
+  async markSimulated(): Promise<void> {
+    this.#order = await markSimulated(this.#options.db, this.#claim());
   }
 
   async propose(offer: Offer): Promise<void> {
@@ -110,7 +115,8 @@ export class StoreRun implements Run {
     this.#order = order;
     const { orderId, orderReqId, status, reason, attemptCount, txSignature } = order;
     const facts = { orderId, orderReqId, status, reason, attempt, attemptCount, txSignature };
-    if (status === 'FAILED' || status === 'CANCELLED') this.logger.warn({ ...facts, error: order.lastError }, 'order moved');
+    if (status === 'FAILED' || status === 'CANCELLED')
+      this.logger.warn({ ...facts, error: order.lastError }, 'order moved');
     else this.logger.info(facts, 'order moved');
   }
 }

@@ -32,6 +32,7 @@ interface Committed {
  */
 export class VenueExecutor implements Executor {
   readonly name = 'venue';
+  readonly isReal = true;
   readonly #options: VenueExecutorOptions;
 
   constructor(options: VenueExecutorOptions) {

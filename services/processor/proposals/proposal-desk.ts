@@ -62,7 +62,10 @@ function checkIds(request: SubmitProposalRequest): void {
   if (!SOURCE_PATTERN.test(request.source)) {
     violations.push({ field: 'source', description: 'must be 1 to 64 characters of letters, digits and . _ : -' });
   } else if (OWN_SOURCES.includes(request.source.toLowerCase())) {
-    violations.push({ field: 'source', description: `${request.source} is reserved for Exitlane's own offers; use your name` });
+    violations.push({
+      field: 'source',
+      description: `${request.source} is reserved for Exitlane's own offers; use your name`,
+    });
   }
   if (request.note.length > NOTE_CHARS_MAX) {
     violations.push({ field: 'note', description: `has more than ${NOTE_CHARS_MAX} characters` });
@@ -73,7 +76,9 @@ function checkIds(request: SubmitProposalRequest): void {
 function offerOf(request: SubmitProposalRequest, order: Order): NewProposal {
   const lamports = parseAmount(request.amountSol, SOL_DECIMALS);
   const tokens = parseAmount(request.amountTokens, order.decimals);
-  const violations = [violationOf('amount_sol', lamports), violationOf('amount_tokens', tokens)].filter((v) => v !== undefined);
+  const violations = [violationOf('amount_sol', lamports), violationOf('amount_tokens', tokens)].filter(
+    (v) => v !== undefined,
+  );
   if (!lamports.ok || !tokens.ok) throw invalidFields(violations);
   return {
     orderId: order.orderId,

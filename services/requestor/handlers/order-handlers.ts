@@ -12,7 +12,7 @@ import type { Logger } from '../../../shared/core/logger.js';
 import type { GrpcService } from '../../../shared/grpc/server.js';
 import { serverStream } from '../../../shared/grpc/stream.js';
 import { unary } from '../../../shared/grpc/unary.js';
-import { type Order, type OrderStatus, isTerminal } from '../../../shared/order/order.js';
+import { isTerminal, type Order, type OrderStatus } from '../../../shared/order/order.js';
 import { listAttempts } from '../../../shared/store/attempts.js';
 import { watchChanges } from '../../../shared/store/changes.js';
 import type { Database } from '../../../shared/store/database.js';
@@ -37,7 +37,10 @@ const WATCH_PAGE = 500;
 
 export function orderService(options: OrderHandlerOptions): GrpcService {
   const { db, intake, logger } = options;
-  const implementation: Pick<OrderServiceServer, 'submitOrder' | 'getOrder' | 'listOrders' | 'cancelOrder' | 'watchOrders'> = {
+  const implementation: Pick<
+    OrderServiceServer,
+    'submitOrder' | 'getOrder' | 'listOrders' | 'cancelOrder' | 'watchOrders'
+  > = {
     submitOrder: unary(async (request, ctx) => {
       const { order, duplicate } = await intake.submit(request, ctx.signal);
       const facts = { orderId: order.orderId, orderReqId: order.orderReqId, status: order.status };

@@ -1,10 +1,10 @@
 import {
-  type Attempt as WireAttempt,
   AttemptState,
-  type Order as WireOrder,
   OrderSide,
   OrderStatus,
   OrderType,
+  type Attempt as WireAttempt,
+  type Order as WireOrder,
 } from '../../../proto/gen/exitlane/v1/order.js';
 import { formatAmount, SOL_DECIMALS } from '../../../shared/core/decimals.js';
 import { isTerminal, type Order } from '../../../shared/order/order.js';

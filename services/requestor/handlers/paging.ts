@@ -18,7 +18,11 @@ export function readPage(request: { pageSize: number; pageToken: string }): Page
 }
 
 /** Ask the store for one row more than the page: whether it comes tells whether there is a next page. */
-export function cutPage<T>(rows: readonly T[], size: number, idOf: (row: T) => string): { items: T[]; nextPageToken: string } {
+export function cutPage<T>(
+  rows: readonly T[],
+  size: number,
+  idOf: (row: T) => string,
+): { items: T[]; nextPageToken: string } {
   const items = rows.slice(0, size);
   const last = items.at(-1);
   const more = rows.length > size && last !== undefined;

@@ -1,7 +1,7 @@
 import {
-  PositionStatus as WireStatus,
-  type Position as WirePosition,
   ExitPlan,
+  type Position as WirePosition,
+  PositionStatus as WireStatus,
 } from '../../../proto/gen/exitlane/v1/position.js';
 import { type PositionServiceServer, PositionServiceService } from '../../../proto/gen/exitlane/v1/position_service.js';
 import { formatAmount, SOL_DECIMALS } from '../../../shared/core/decimals.js';

@@ -57,7 +57,11 @@ export function queueService({ db, endedBefore, clock, logger }: QueueHandlerOpt
     setTradingState: unary(async (request) => {
       const state = STATES.find((name) => WireState[name] === request.state);
       const violations = [];
-      if (!state) violations.push({ field: 'state', description: `must be one of ${STATES.map((s) => WireState[s]).join(', ')}` });
+      if (!state)
+        violations.push({
+          field: 'state',
+          description: `must be one of ${STATES.map((s) => WireState[s]).join(', ')}`,
+        });
       for (const [field, value] of [
         ['changed_by', request.changedBy],
         ['change_reason', request.changeReason],

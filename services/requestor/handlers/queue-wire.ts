@@ -1,8 +1,8 @@
 import { OrderStatus, OrderType } from '../../../proto/gen/exitlane/v1/order.js';
-import { type QueueStats as WireStats, TradingState } from '../../../proto/gen/exitlane/v1/queue_service.js';
+import { TradingState, type QueueStats as WireStats } from '../../../proto/gen/exitlane/v1/queue_service.js';
+import { durationOf } from '../../../shared/grpc/duration.js';
 import { OrderPriority } from '../../../shared/order/priority.js';
 import type { QueueStats } from '../../../shared/store/queue-stats.js';
-import { durationOf } from '../../../shared/grpc/duration.js';
 
 /** The queue as the API shows it. `endedBefore` is the total when this requestor started. */
 export function statsToWire(stats: QueueStats, endedBefore: number): WireStats {

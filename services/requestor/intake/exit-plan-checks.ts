@@ -6,7 +6,8 @@ const TAKE_PROFITS_MAX = 3;
 /** The rules of an exit plan that need no position: ranges and order. */
 export function checkExitPlan(plan: ExitPlan, checks: FieldChecks): void {
   const below100 = (field: string, value: number | undefined) => {
-    if (value !== undefined && !(value > 0 && value < 100)) checks.refuse(field, 'must be above 0 and below 100 percent');
+    if (value !== undefined && !(value > 0 && value < 100))
+      checks.refuse(field, 'must be above 0 and below 100 percent');
   };
   const positive = (field: string, value: number | undefined) => {
     if (value !== undefined && !(value > 0 && Number.isFinite(value))) checks.refuse(field, 'must be above 0 percent');

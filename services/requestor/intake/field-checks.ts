@@ -1,5 +1,5 @@
 import bs58 from 'bs58';
-import { parsePrice, PRICE_DECIMALS } from '../../../shared/core/decimals.js';
+import { PRICE_DECIMALS, parsePrice } from '../../../shared/core/decimals.js';
 import type { FieldViolation } from '../../../shared/core/errors.js';
 import { isUuid, ORDER_REQ_ID_PATTERN } from '../../../shared/core/ids.js';
 import { SLIPPAGE_BPS_MAX } from '../../../shared/core/limits.js';
@@ -40,12 +40,16 @@ export class FieldChecks {
   }
 
   percent(value: number | undefined): void {
-    if (value !== undefined && (value < 1 || value > 100)) this.refuse('percent', 'must be a whole number from 1 to 100');
+    if (value !== undefined && (value < 1 || value > 100))
+      this.refuse('percent', 'must be a whole number from 1 to 100');
   }
 
   price(field: string, value: string): void {
     if (value !== '' && parsePrice(value) === undefined) {
-      this.refuse(field, `must be a plain decimal number above 0 such as "0.0123", with at most ${PRICE_DECIMALS} decimals`);
+      this.refuse(
+        field,
+        `must be a plain decimal number above 0 such as "0.0123", with at most ${PRICE_DECIMALS} decimals`,
+      );
     }
   }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { ExitPlan } from '../../../proto/gen/exitlane/v1/position.js';
 import type { SubmitOrderRequest } from '../../../proto/gen/exitlane/v1/order_service.js';
+import { ExitPlan } from '../../../proto/gen/exitlane/v1/position.js';
 import { parseAmount, parsePrice } from '../../../shared/core/decimals.js';
 import { invalidField } from '../../../shared/core/errors.js';
 import { priorityOf } from '../../../shared/order/priority.js';
@@ -77,7 +77,10 @@ async function exitSubmission(
 ): Promise<Submission> {
   const position = await getPosition(db, request.positionId);
   if (request.tokenAddress !== '' && request.tokenAddress !== position.mint) {
-    throw invalidField('token_address', `is not the token of position ${position.positionId}, which is ${position.mint}`);
+    throw invalidField(
+      'token_address',
+      `is not the token of position ${position.positionId}, which is ${position.mint}`,
+    );
   }
   if (request.isSimulated && !position.isSimulated) {
     throw invalidField('is_simulated', `position ${position.positionId} is real; a simulated exit would not sell it`);

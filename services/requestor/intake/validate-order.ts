@@ -60,7 +60,8 @@ function checkExit(request: SubmitOrderRequest, checks: FieldChecks): CheckedExi
   checks.uuid('position_id', request.positionId, 'the position to sell from; ListPositions shows them');
   checks.exitReason(request.exitReason);
   if (request.tokenAddress !== '') checks.mint('token_address', request.tokenAddress);
-  if (request.amountSol !== '') checks.refuse('amount_sol', 'belongs to an ENTRY; an EXIT sells amount_tokens or percent');
+  if (request.amountSol !== '')
+    checks.refuse('amount_sol', 'belongs to an ENTRY; an EXIT sells amount_tokens or percent');
   if (request.expiresAt) checks.refuse('expires_at', 'belongs to an ENTRY: an exit never expires');
   if (request.exitPlan) checks.refuse('exit_plan', 'belongs to an ENTRY; SetExitPlan changes an open position');
   checks.percent(request.percent);

@@ -66,7 +66,13 @@ export function startDueOrders(options: { db: Database; clock: Clock; logger: Lo
   };
 }
 
-function transition(order: { orderId: string; orderReqId: string; status: string; reason: string; attemptCount: number }) {
+function transition(order: {
+  orderId: string;
+  orderReqId: string;
+  status: string;
+  reason: string;
+  attemptCount: number;
+}) {
   const { orderId, orderReqId, status, reason, attemptCount } = order;
   return { orderId, orderReqId, status, reason, attemptCount };
 }

@@ -52,15 +52,20 @@ export function createOrderRunner(options: OrderRunnerOptions): (claimed: Order,
         logger.warn('the stream ended but the order has not; dialling again');
       } catch (error) {
         if (isAbortOf(signal, error)) throw error;
-        logger.warn({ error: messageOf(error), lastSequence: lastSequence.toString() }, 'stream to the processor broke');
+        logger.warn(
+          { error: messageOf(error), lastSequence: lastSequence.toString() },
+          'stream to the processor broke',
+        );
       }
       const delay = Math.min(REDIAL_MS_MAX, REDIAL_MS_MIN * 2 ** failures);
       failures += 1;
       await clock.sleep(delay, signal);
-      const raised = await raiseFence(db, { orderId: claimed.orderId, fence }, owner, leaseMs).catch((error: unknown) => {
-        logger.warn({ error: messageOf(error) }, 'could not raise the fence; trying again');
-        return 'unknown' as const;
-      });
+      const raised = await raiseFence(db, { orderId: claimed.orderId, fence }, owner, leaseMs).catch(
+        (error: unknown) => {
+          logger.warn({ error: messageOf(error) }, 'could not raise the fence; trying again');
+          return 'unknown' as const;
+        },
+      );
       if (raised === 'unknown') continue;
       if (!raised) return;
       fence = raised.fence;

@@ -1,0 +1,52 @@
+import {
+  type MarketServiceServer,
+  MarketServiceService,
+  PricePurpose,
+} from '../../../proto/gen/exitlane/v1/market_service.js';
+import type { Clock } from '../../../shared/core/clock.js';
+import { formatAmount, SOL_DECIMALS } from '../../../shared/core/decimals.js';
+import { durationOf } from '../../../shared/grpc/duration.js';
+import type { GrpcService } from '../../../shared/grpc/server.js';
+import { unary } from '../../../shared/grpc/unary.js';
+import type { MintRegistry } from '../market/mint-registry.js';
+import type { PriceOracle } from '../market/price-oracle.js';
+import type { Wallet } from '../market/wallet-view.js';
+
+export interface MarketHandlerOptions {
+  readonly mints: MintRegistry;
+  readonly oracle: PriceOracle;
+  /** Reads the wallet's address and balances. */
+  readonly readWallet: (signal: AbortSignal) => Promise<Wallet>;
+  readonly clock: Clock;
+}
+
+export function marketService({ mints, oracle, readWallet, clock }: MarketHandlerOptions): GrpcService {
+  const implementation: Pick<MarketServiceServer, 'getPrice' | 'getMint' | 'getWallet'> = {
+    getPrice: unary(async ({ tokenAddress, purpose }, ctx) => {
+      const use = purpose === PricePurpose.POSITION ? 'POSITION' : 'SCAN';
+      const price = await oracle.price(tokenAddress, use, ctx.signal);
+      const at = new Date(price.at);
+      const age = durationOf(clock.now() - price.at);
+      return { price: { tokenAddress, price: price.price, source: price.source, at, age } };
+    }),
+    getMint: unary(async ({ tokenAddress }, ctx) => {
+      const mint = await mints.get(tokenAddress, ctx.signal);
+      return { tokenAddress: mint.mint, decimals: mint.decimals, symbol: mint.symbol };
+    }),
+    getWallet: unary(async (_request, ctx) => {
+      const view = await readWallet(ctx.signal);
+      return {
+        address: view.address,
+        keySource: view.keySource,
+        balanceSol: formatAmount(view.lamports, SOL_DECIMALS),
+        tokens: view.tokens.map((token) => ({
+          tokenAddress: token.mint,
+          tokenSymbol: token.symbol,
+          amount: formatAmount(token.amount, token.decimals),
+          decimals: token.decimals,
+        })),
+      };
+    }),
+  };
+  return { definition: MarketServiceService, implementation };
+}

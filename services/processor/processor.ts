@@ -1,0 +1,120 @@
+import { TradingMode } from '../../proto/gen/exitlane/v1/system_service.js';
+import type { Clock } from '../../shared/core/clock.js';
+import { CloseStack } from '../../shared/core/lifecycle.js';
+import { DRAIN_MS } from '../../shared/core/limits.js';
+import type { Logger } from '../../shared/core/logger.js';
+import { type Random, seededRandom } from '../../shared/core/random.js';
+import { startGrpcServer } from '../../shared/grpc/server.js';
+import { systemService } from '../../shared/grpc/system-service.js';
+import type { Order } from '../../shared/order/order.js';
+import type { Database } from '../../shared/store/database.js';
+import { checkKey, type ProcessorConfig } from './config.js';
+import { OrderHub } from './delivery/order-hub.js';
+import type { Executor } from './execution/executor.js';
+import { MockExecutor } from './execution/mock-executor.js';
+import { RunSupervisor } from './execution/run-supervisor.js';
+import { SimulatedExecutor } from './execution/simulated-executor.js';
+import { VenueExecutor } from './execution/venue-executor.js';
+import { deliveryService } from './handlers/delivery-handlers.js';
+import { executionService } from './handlers/execution-handlers.js';
+import { marketService } from './handlers/market-handlers.js';
+import { MintRegistry } from './market/mint-registry.js';
+import { PriceOracle } from './market/price-oracle.js';
+import { readWallet } from './market/wallet-view.js';
+import { startProposalExpiry } from './proposals/expiry.js';
+import { createProposalDesk } from './proposals/proposal-desk.js';
+import { createVenue } from './venue/venue.js';
+import { loadKeypairFile } from './wallet/keypair-file.js';
+import type { Signer } from './wallet/signer.js';
+
+export interface Processor {
+  /** `host:port` of its gRPC server. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+export interface ProcessorOptions {
+  readonly db: Database;
+  readonly config: ProcessorConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random?: Random;
+}
+
+/**
+ * Starts the processor: execution on whatever executor the configuration names, and delivery of every order's messages. The
+ * database is the caller's to close.
+ */
+export async function startProcessor(options: ProcessorOptions): Promise<Processor> {
+  const { db, config, clock, logger } = options;
+  const random = options.random ?? seededRandom();
+  checkKey(config);
+  const signer = config.keypairFile === undefined ? undefined : loadKeypairFile(config.keypairFile);
+  const open = new CloseStack(logger);
+  try {
+    const venue = createVenue(config.venue, { clock, logger });
+    open.add('venue', () => venue.close());
+    const mints = new MintRegistry({ db, endpoints: venue.endpoints });
+    const oracle = new PriceOracle({ jupiter: venue.jupiter, mints, clock });
+    const wallet = { signer, endpoints: venue.endpoints, mints };
+    const executorFor = chooseExecutor(options, { venue, oracle, signer });
+    const supervisor = new RunSupervisor({ db, executorFor, clock, random, logger });
+    const hub = new OrderHub(db);
+    open.add('order hub', () => hub.close());
+    const expiry = startProposalExpiry({ db, clock, logger });
+    open.add('proposal expiry', () => expiry.close());
+    const desk = createProposalDesk(db);
+    const server = await startGrpcServer({
+      host: config.host,
+      port: config.port,
+      name: 'processor',
+      logger,
+      clock,
+      services: [
+        executionService({ db, hub, supervisor, clock }),
+        deliveryService({ db, hub, desk, clock }),
+        marketService({ mints, oracle, readWallet: (signal) => readWallet(wallet, signal), clock }),
+        systemService({ service: 'processor', db, clock, mode: modeOf(config) }),
+      ],
+    });
+    open.add('running orders', () => supervisor.close());
+    open.add('gRPC server', async () => {
+      await server.drain(DRAIN_MS);
+    });
+    const facts = { address: server.address, executor: config.executor, wallet: signer?.publicKey.toBase58() };
+    logger.info(facts, `processor listens on ${server.address}, executor ${config.executor}`);
+    return { address: server.address, close: () => open.close() };
+  } catch (error) {
+    await open.close();
+    throw error;
+  }
+}
+
+interface ExecutorParts {
+  readonly venue: ReturnType<typeof createVenue>;
+  readonly oracle: PriceOracle;
+  readonly signer: Signer | undefined;
+}
+
+/** E4: an order marked as simulated never reaches the venue, whatever the process trades on. */
+function chooseExecutor({ config, clock, logger }: ProcessorOptions, parts: ExecutorParts) {
+  const { venue, oracle, signer } = parts;
+  const delays = config.simulatedDelaysMs;
+  const simulated = new SimulatedExecutor({
+    clock,
+    oracle,
+    ...(delays === undefined ? {} : { prepareDelayMs: delays.prepare, confirmDelayMs: delays.confirm }),
+  });
+  const real: Record<ProcessorConfig['executor'], () => Executor> = {
+    venue: () => new VenueExecutor({ venue, signer, logger }),
+    simulated: () => simulated,
+    mock: () => new MockExecutor({ clock, ...(config.seed === undefined ? {} : { seed: config.seed }) }),
+  };
+  const configured = real[config.executor]();
+  return (order: Order) => (order.isSimulated ? simulated : configured);
+}
+
+function modeOf({ executor, sandbox }: ProcessorConfig): TradingMode {
+  if (executor !== 'venue') return TradingMode.SIMULATION;
+  return sandbox ? TradingMode.SANDBOX : TradingMode.LIVE;
+}
