@@ -34,7 +34,11 @@ export function fullMethodName(name: string): string {
   const found = listMethods().filter(({ method }) => method.toLowerCase() === wanted);
   if (found.length === 1 && found[0]) return found[0].name;
   if (found.length > 1) {
-    throw new CliError(`several services have ${name}`, 1, found.map((method) => `say ${shortName(method)}`));
+    throw new CliError(
+      `several services have ${name}`,
+      1,
+      found.map((method) => `say ${shortName(method)}`),
+    );
   }
   const alike = listMethods().filter(({ method }) => method.toLowerCase().includes(wanted));
   const hint = alike.length > 0 ? `did you mean ${alike.map(shortName).join(', ')}?` : 'exitlane call --list shows all';
@@ -94,7 +98,16 @@ function bareType(field: DescField): string {
   const name = field.message?.typeName ?? field.enum?.typeName;
   if (name !== undefined) return name.replace(`${PACKAGE}.`, '').replace('google.protobuf.', '');
   const SCALARS: Readonly<Record<number, string>> = {
-    1: 'double', 3: 'int64', 4: 'uint64', 5: 'int32', 8: 'bool', 9: 'string', 12: 'bytes', 13: 'uint32', 17: 'sint32', 18: 'sint64',
+    1: 'double',
+    3: 'int64',
+    4: 'uint64',
+    5: 'int32',
+    8: 'bool',
+    9: 'string',
+    12: 'bytes',
+    13: 'uint32',
+    17: 'sint32',
+    18: 'sint64',
   };
   return field.scalar === undefined ? 'message' : (SCALARS[field.scalar] ?? 'number');
 }

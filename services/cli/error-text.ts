@@ -40,7 +40,12 @@ export function explain(error: unknown, exitCode: ExitCode, kind: CallKind, addr
   };
 }
 
-function explainCall(error: CallError, exitCode: ExitCode, kind: CallKind, addresses: Addresses | undefined): Explained {
+function explainCall(
+  error: CallError,
+  exitCode: ExitCode,
+  kind: CallKind,
+  addresses: Addresses | undefined,
+): Explained {
   return {
     status: error.status,
     reason: error.reason ?? '',
@@ -83,7 +88,8 @@ function hintsFor(error: CallError, kind: CallKind, addresses: Addresses | undef
 export function errorLines(explained: Explained, red: (text: string) => string): string[] {
   const { status, reason, violations, metadata, hints } = explained;
   const head = [status, reason && `(${reason})`].filter(Boolean).join(' ');
-  const several = violations.length > 0 && violations.every(({ description }) => explained.message.includes(description));
+  const several =
+    violations.length > 0 && violations.every(({ description }) => explained.message.includes(description));
   const message = several && status !== '' ? 'the request has wrong fields' : plain(explained.message);
   const lines = [red(`error: ${head === '' ? '' : `${head}: `}${message}`)];
   for (const { field, description } of violations) lines.push(`  ${plain(field)}: ${plain(description)}`);

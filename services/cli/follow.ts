@@ -1,12 +1,12 @@
+import type { StreamOrderResponse } from '../../proto/gen/exitlane/v1/delivery_service.js';
 import { OrderMessage } from '../../proto/gen/exitlane/v1/message.js';
 import { OrderStatus } from '../../proto/gen/exitlane/v1/order.js';
-import type { StreamOrderResponse } from '../../proto/gen/exitlane/v1/delivery_service.js';
 import { CallError } from '../../shared/grpc/call-error.js';
 import { call, openStream } from '../../shared/grpc/client.js';
 import { followWithResume, type Reconnect } from '../../shared/grpc/resume.js';
 import { CliError, ExitCode, exitCodeOf, Interrupted } from './exit-codes.js';
-import { messageLine } from './render/message-line.js';
 import { duration } from './render/format.js';
+import { messageLine } from './render/message-line.js';
 import type { Cli } from './verb.js';
 
 /** A stream that stays broken for this long is given up: the order goes on without anyone watching. */
@@ -22,7 +22,10 @@ export interface FollowOptions {
 }
 
 /** Messages of one order until its end, across broken streams. */
-export async function* messagesOf(cli: Pick<Cli, 'clients' | 'clock'>, options: FollowOptions): AsyncGenerator<OrderMessage> {
+export async function* messagesOf(
+  cli: Pick<Cli, 'clients' | 'clock'>,
+  options: FollowOptions,
+): AsyncGenerator<OrderMessage> {
   const { clients, clock } = cli;
   const { orderReqId, giveUpAfterMs = GIVE_UP_AFTER_MS } = options;
   const stop = new AbortController();

@@ -24,7 +24,14 @@ export function decimal(text: string): string {
   return text;
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 
 /** `30s`, `5m`, `1.5h`, `500ms`; a bare number is seconds. In milliseconds. */
 export function timeSpan(text: string): number {
@@ -56,7 +63,9 @@ export function oneOf<Value extends string>(values: readonly Value[], prefix: st
     const wanted = text.trim().toUpperCase();
     const found = values.find((value) => value === wanted || value === prefix + wanted);
     if (found !== undefined) return found;
-    const names = values.map((value) => value.slice(prefix.length)).filter((name) => name !== 'UNSPECIFIED' && name !== '');
+    const names = values
+      .map((value) => value.slice(prefix.length))
+      .filter((name) => name !== 'UNSPECIFIED' && name !== '');
     throw new InvalidArgumentError(`It must be one of ${names.join(', ')}.`);
   };
 }

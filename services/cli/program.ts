@@ -5,8 +5,8 @@ import { type Addresses, Clients } from './clients.js';
 import { errorLines, explain } from './error-text.js';
 import { type CallKind, EXIT_CODES_HELP, ExitCode, exitCodeOf } from './exit-codes.js';
 import type { Io } from './io.js';
-import { commandFor, DEFAULT_ADDRESSES } from './program-name.js';
 import { Output, type OutputFormat } from './output.js';
+import { commandFor, DEFAULT_ADDRESSES } from './program-name.js';
 import { speaksUtf8, styleFor, wantsColour } from './render/style.js';
 import type { Cli, MakeAction, Verb, Work } from './verb.js';
 import { call } from './verbs/call.js';
@@ -88,7 +88,9 @@ function makeProgram(io: Io): Command {
     .version(VERSION, '-V, --version', 'show the version')
     .addOption(addressOption('requestor', io.env))
     .addOption(addressOption('processor', io.env))
-    .addOption(new Option('-o, --output <format>', 'lines for people or JSON').choices(['text', 'json']).default('text'))
+    .addOption(
+      new Option('-o, --output <format>', 'lines for people or JSON').choices(['text', 'json']).default('text'),
+    )
     .option('--no-color', 'no colours (NO_COLOR does the same)')
     .helpCommand('help [verb]', 'show the help of a verb')
     .addHelpText('after', EXAMPLES);

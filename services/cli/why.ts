@@ -38,7 +38,9 @@ function whyItWaits(order: Order, queue: QueueStats | undefined): string {
     .filter(({ priority }) => priority < order.priority)
     .reduce((sum, { queued }) => sum + queued, 0n);
   const slots = `${queue.processing} of ${queue.maxConcurrentOrders} slots are in use, ${better} more urgent orders wait before it.`;
-  const estimate = level?.estimatedWaitMax ? ` A new order of its level waits at most about ${wireDuration(level.estimatedWaitMax)}.` : '';
+  const estimate = level?.estimatedWaitMax
+    ? ` A new order of its level waits at most about ${wireDuration(level.estimatedWaitMax)}.`
+    : '';
   return `${place} ${slots}${estimate}`;
 }
 

@@ -26,6 +26,10 @@ class HandSource implements TaskSource<string> {
     };
   }
 
+  get listening(): boolean {
+    return this.#listener !== undefined;
+  }
+
   wake(): Promise<void> {
     this.#listener?.();
     return settle();
@@ -174,6 +178,7 @@ describe('Q6 claim loop', () => {
     await stopping;
     expect(source.givenBack).to.deep.equal(['too late']);
     expect(ran).to.deep.equal([]);
+    expect(source.listening, 'nobody listens to the source any more').to.equal(false);
     await source.wake();
     expect(source.claims).to.have.lengthOf(2);
   });

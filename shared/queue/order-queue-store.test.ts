@@ -81,6 +81,36 @@ describe('Q3 OrderQueueManager on a store that takes time', () => {
     expect(await Promise.race([manager.getFromOrderQueue('ORD1'), store.answer(2).then(settle)])).to.equal('PROP2/New');
   });
 
+  for (const timeout of [undefined, 10]) {
+    it(`a message that comes after the store looked and before it answered is fetched (timeout ${timeout})`, async () => {
+      const clock = new ManualClock();
+      const memory = new InMemoryOrderQueueStore<string>();
+      const answered = deferred();
+      const looked = { times: 0 };
+      const take = async (id: string) => {
+        const message = memory.take(id);
+        if (looked.times++ === 0) await answered.promise;
+        return message;
+      };
+      const store: OrderQueueStore<string> = {
+        open: (id) => memory.open(id),
+        size: (id) => memory.size(id),
+        ids: () => memory.ids(),
+        append: (id, message) => memory.append(id, message),
+        take,
+        remove: (id) => memory.remove(id),
+      };
+      const manager = new OrderQueueManager<string>({ clock, store });
+      const got = manager.getFromOrderQueue('ORD1', { timeout });
+      await manager.addToOrderQueue('ORD1', 'PROP1/New');
+      await clock.advance(10);
+      answered.resolve();
+      await settle();
+      expect(looked.times).to.equal(2);
+      expect(await got).to.equal('PROP1/New');
+    });
+  }
+
   it('a removed queue gives its getters nothing, except the one a message was being taken for', async () => {
     const { store, manager } = setUp();
     await manager.addToOrderQueue('ORD1', 'PROP1/New');

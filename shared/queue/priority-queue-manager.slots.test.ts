@@ -61,6 +61,16 @@ describe('P8 giving the slot back early', () => {
     expect(manager.getQueueStats().activeTasks).to.equal(1);
     await manager.stop();
   });
+
+  it('a task that watched makes room for another when it ends', async () => {
+    const { manager, add } = setUp({ watchingMax: 1 });
+    const answers: boolean[] = [];
+    manager.start();
+    for (const name of ['a', 'b', 'c']) {
+      await manager.waitForTask(add(name, 1, async ({ releaseSlot }) => answers.push(releaseSlot())));
+    }
+    expect(answers).to.deep.equal([true, true, true]);
+  });
 });
 
 describe('Q6 a manager with a source of its own', () => {

@@ -111,4 +111,24 @@ describe('Q1 streaming tasks', () => {
     manager.cancelTask(streaming);
     expect(failureOf(await manager.waitForTask(streaming))).to.match(/was cancelled/);
   });
+
+  it('a stream that comes only after the cancel is closed at once', async () => {
+    const { manager, add } = setUp();
+    const opened = deferred<AsyncIterable<string>>();
+    const pending = deferred<IteratorResult<string>>();
+    const iterator = {
+      next: () => pending.promise,
+      return: async () => {
+        pending.resolve({ done: true, value: undefined });
+        return { done: true as const, value: undefined };
+      },
+    };
+    const streaming = add(() => opened.promise);
+    manager.start();
+    await settle();
+    manager.cancelTask(streaming);
+    opened.resolve({ [Symbol.asyncIterator]: () => iterator });
+    await settle();
+    expect(failureOf(manager.getTaskResult(streaming))).to.match(/was cancelled/);
+  });
 });

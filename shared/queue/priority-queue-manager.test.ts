@@ -159,6 +159,25 @@ describe('Q1 PriorityQueueManager', () => {
     expect(manager.getQueueStats().completedTasks).to.equal(5);
   });
 
+  it('dropping and cleaning up old results spares a newer task of the same id', async () => {
+    const { clock, manager, add } = setUp({ resultsMax: 2 });
+    const again = (task: () => unknown) =>
+      manager.addPriorityTask({ orderReqId: 'a', priority: 1, task, taskId: 'mine' });
+    manager.start();
+    again(() => 'first');
+    await settle();
+    again(() => 'second');
+    await settle();
+    add('other', 1);
+    await settle();
+    expect(manager.getTaskResult('mine')).to.include({ success: true, result: 'second' });
+    await clock.advance(1_000);
+    again(() => new Promise(() => undefined));
+    await settle();
+    expect(manager.cleanupOldResults(0), 'the one of the other task').to.equal(1);
+    expect(manager.getTask('mine')?.state).to.equal('RUNNING');
+  });
+
   it('a waiter gets its result even when that is dropped at once', async () => {
     const { manager, add } = setUp({ resultsMax: 1 });
     const results = Array.from({ length: 4 }, (_, n) => manager.waitForTask(add('x', 1, () => n)));

@@ -1,8 +1,12 @@
-import type pg from 'pg';
 import type { Logger } from '../core/logger.js';
 import { encodeHints, HINT_CHANNEL } from './hint-payload.js';
 import { HINT_INTERVAL_MS } from './limits.js';
 import type { Hint } from './session.js';
+
+/** The part of pg.Pool that is used. */
+export interface NotifyPool {
+  query(sql: string, params: unknown[]): Promise<unknown>;
+}
 
 /**
  * Sends hints as one NOTIFY at most every 10 ms, one at a time, outside of any transaction: inside, a NOTIFY takes a
@@ -10,7 +14,7 @@ import type { Hint } from './session.js';
  */
 export class HintSender {
   readonly #sender: string;
-  readonly #pool: pg.Pool;
+  readonly #pool: NotifyPool;
   readonly #logger: Logger;
   /** By topic and key: the same hint twice is one. */
   readonly #waiting = new Map<string, Hint>();
@@ -19,7 +23,7 @@ export class HintSender {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(sender: string, pool: pg.Pool, logger: Logger) {
+  constructor(sender: string, pool: NotifyPool, logger: Logger) {
     this.#sender = sender;
     this.#pool = pool;
     this.#logger = logger;

@@ -1,14 +1,13 @@
-import { type Order, OrderStatus, OrderType } from '../../../proto/gen/exitlane/v1/order.js';
-import { SubmitOrderRequest } from '../../../proto/gen/exitlane/v1/order_service.js';
+import { OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
+import type { Clock } from '../../../shared/core/clock.js';
 import { call } from '../../../shared/grpc/client.js';
 import type { Clients } from '../clients.js';
 import { messagesOf } from '../follow.js';
-import { tokenOf } from '../tokens.js';
-import type { Clock } from '../../../shared/core/clock.js';
 import { BUSY, LINE, type PlannedOrder, POSITIONS, SLOTS } from './plan.js';
+import { requestFor } from './request.js';
 import { Tracked } from './tracked.js';
-import { judge, type Verdict } from './verdict.js';
 import type { Venue } from './venue.js';
+import { judge, type Verdict } from './verdict.js';
 import type { DemoView } from './view.js';
 
 export interface ScenarioParts {
@@ -25,53 +24,128 @@ export interface Outcome {
   readonly line: readonly Tracked[];
 }
 
-/** Slack around an entry's quote and its fill: a price that walks is no reason to fail the show. */
-const SLIPPAGE_BPS = 500;
+/** Plays the demo; one instance, one performance. */
+export async function play(parts: ScenarioParts): Promise<Outcome> {
+  return new Scenario(parts).play();
+}
 
 /**
  * The demo as a story, told through the public API alone. Nothing in it waits for a while and hopes: blocks are held while the
- * slots are full, and go on only when the requestor says that all nine orders wait.
+ * slots are full, and go on only when the requestor says that every order of the line waits.
  */
-export async function play(parts: ScenarioParts): Promise<Outcome> {
-  const { view, venue } = parts;
+class Scenario {
+  readonly #parts: ScenarioParts;
+  /** Aborts when following an order fails, so that nobody waits for a message that will not come. */
+  readonly #broken = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #positions = new Map<string, string>();
 
-  view.chapter('Four entries open positions to exit from later');
-  const opened = await submitAll(parts, POSITIONS, new Map());
-  await ended(opened);
-  const positions = new Map(await Promise.all(opened.map((row) => positionOf(parts, row))));
+  constructor(parts: ScenarioParts) {
+    this.#parts = parts;
+    this.#signal = AbortSignal.any([parts.signal, this.#broken.signal]);
+  }
 
-  view.chapter(`Three entries take all ${SLOTS} slots; no block is made, so they stay in them`);
-  await venue.hold();
-  const busy = await submitAll(parts, BUSY, positions);
-  await Promise.all(busy.map((row) => row.reaches(OrderStatus.CONFIRMING)));
-  await expectQueue(parts, { waiting: 0, free: 0 });
+  async play(): Promise<Outcome> {
+    const { view, venue } = this.#parts;
+    view.chapter(`${POSITIONS.length} entries open positions to exit from later`);
+    const opened = await this.#submit(POSITIONS);
+    await this.#all(opened, OrderStatus.FILLED);
+    for (const row of opened) this.#positions.set(row.plan.token, (await this.#look(row)).positionId);
 
-  view.chapter('Five entries and three exits join the line, entries first, an emergency exit last');
-  const line = await submitAll(parts, LINE, positions);
-  await Promise.all(line.map((row) => row.reaches(OrderStatus.PENDING)));
-  await expectQueue(parts, { waiting: LINE.length, free: 0 });
+    view.chapter(`${BUSY.length} entries take all ${SLOTS} slots and keep them: the sandbox makes no blocks`);
+    await venue.hold();
+    const busy = await this.#submit(BUSY);
+    await this.#all(busy, OrderStatus.CONFIRMING);
+    await this.#expectQueue(0);
 
-  view.chapter('All nine wait. Blocks go on: slots get free one by one, and the best waiting order takes each', true);
-  await venue.release();
-  await ended([...busy, ...line]);
-  await rankAll(parts, line);
-  view.done();
-  return { line, verdict: judge(line.map(startedOf)) };
+    view.chapter('5 entries and 3 exits are submitted, entries first; then an emergency exit');
+    const line = await this.#submit(LINE);
+    await this.#all(line, OrderStatus.PENDING);
+    await this.#expectQueue(LINE.length);
+
+    view.chapter(`All ${LINE.length} wait. Blocks go on: each slot that gets free takes the best order`, [
+      ...busy,
+      ...line,
+    ]);
+    await venue.release();
+    await this.#all([...busy, ...line], OrderStatus.FILLED, OrderStatus.CANCELLED);
+    for (const row of line) await this.#look(row);
+    this.#rank(line);
+    view.done();
+    return { line, verdict: judge(line.map(startedOf)) };
+  }
+
+  /** One after the other, so that the order of acceptance is known; each is followed from its first message. */
+  async #submit(plans: readonly PlannedOrder[]): Promise<Tracked[]> {
+    const rows = plans.map((plan) => new Tracked(plan, `demo-${plan.name.replaceAll(' ', '-')}`));
+    this.#parts.view.show(rows);
+    for (const row of rows) {
+      const request = requestFor(row, this.#positions);
+      const { order } = await call(this.#parts.clients.orders, 'submitOrder', request, { signal: this.#signal });
+      row.order = order;
+      void this.#follow(row);
+    }
+    return rows;
+  }
+
+  async #follow(row: Tracked): Promise<void> {
+    try {
+      const { orderReqId } = row;
+      for await (const message of messagesOf(this.#parts, { orderReqId, signal: this.#signal })) {
+        row.apply(message);
+        this.#parts.view.event(row, message);
+      }
+    } catch (error) {
+      this.#broken.abort(error);
+    }
+  }
+
+  async #all(rows: readonly Tracked[], ...statuses: OrderStatus[]): Promise<void> {
+    await unlessAborted(this.#signal, Promise.all(rows.map((row) => row.reaches(...statuses))));
+  }
+
+  async #look(row: Tracked) {
+    const id = { $case: 'orderReqId' as const, value: row.orderReqId };
+    const { order } = await call(this.#parts.clients.orders, 'getOrder', { id }, { signal: this.#signal });
+    if (!order) throw new Error(`the requestor does not know order ${row.orderReqId}`);
+    row.order = order;
+    return order;
+  }
+
+  /** The requestor's own count: every slot taken, and so many waiting. */
+  async #expectQueue(waiting: number): Promise<void> {
+    const { stats } = await call(this.#parts.clients.queue, 'getQueueStats', {}, { signal: this.#signal });
+    if (stats?.availableSlots === 0 && stats.queued === BigInt(waiting)) return;
+    throw new Error(
+      `expected all slots taken and ${waiting} orders waiting, but ${stats?.availableSlots} slots are free and ${stats?.queued} orders wait`,
+    );
+  }
+
+  #rank(line: readonly Tracked[]): void {
+    const numbers = line.map(({ order }) => order?.dispatchSequence ?? 0n).sort((a, b) => (a < b ? -1 : 1));
+    for (const row of line) row.rank = numbers.indexOf(row.order?.dispatchSequence ?? 0n) + 1;
+  }
 }
 
-/** Submits one after the other, so that the order of acceptance is known, and follows each from its first message. */
-async function submitAll(
-  parts: ScenarioParts,
-  plans: readonly PlannedOrder[],
-  positions: ReadonlyMap<string, string>,
-): Promise<Tracked[]> {
-  const rows = plans.map((plan) => new Tracked(plan, `demo-${plan.name.replaceAll(' ', '-')}`));
-  parts.view.add(rows);
-  for (const row of rows) {
-    const request = requestFor(row, positions);
-    const { order } = await call(parts.clients.orders, 'submitOrder', request, { signal: parts.signal });
-    row.order = order;
-    parts.follow(row);
+function startedOf({ plan, status, order }: Tracked) {
+  return {
+    name: plan.name,
+    filled: status === OrderStatus.FILLED,
+    priority: order?.priority ?? 0,
+    dispatchSequence: order?.dispatchSequence ?? 0n,
+  };
+}
+
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
-  return rows;
 }

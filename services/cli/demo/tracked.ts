@@ -1,6 +1,13 @@
 import type { OrderMessage } from '../../../proto/gen/exitlane/v1/message.js';
 import { type Order, OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
+import { statusName } from '../render/format.js';
 import type { PlannedOrder } from './plan.js';
+
+interface Waiter {
+  readonly statuses: readonly OrderStatus[];
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
 
 /** What the demo shows of one order, told by the messages of its stream. */
 export class Tracked {
@@ -16,7 +23,7 @@ export class Tracked {
   rank: number | undefined;
   /** As the requestor showed it last. */
   order: Order | undefined;
-  readonly #waiters: { status: OrderStatus; resolve: () => void; reject: (error: Error) => void }[] = [];
+  readonly #waiters: Waiter[] = [];
 
   constructor(
     readonly plan: PlannedOrder,
@@ -41,18 +48,19 @@ export class Tracked {
     this.#tell();
   }
 
-  /** Resolves when the order gets there; rejects when it ends somewhere else. */
-  reaches(status: OrderStatus): Promise<void> {
+  /** Resolves when the order gets to one of these; rejects when it ends somewhere else. */
+  reaches(...statuses: readonly OrderStatus[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiters.push({ status, resolve, reject });
+      this.#waiters.push({ statuses, resolve, reject });
       this.#tell();
     });
   }
 
   #tell(): void {
     for (const waiter of this.#waiters.splice(0)) {
-      if (waiter.status === this.status) waiter.resolve();
-      else if (this.isTerminal) waiter.reject(new Error(`order "${this.plan.name}" ended as ${this.status}: ${this.reason}`));
+      if (waiter.statuses.includes(this.status)) waiter.resolve();
+      else if (this.isTerminal)
+        waiter.reject(new Error(`order "${this.plan.name}" ended as ${statusName(this.status)} (${this.reason})`));
       else this.#waiters.push(waiter);
     }
   }

@@ -30,7 +30,8 @@ export function judge(accepted: readonly Started[]): Verdict {
   const wanted = accepted.toSorted((a, b) => a.priority - b.priority);
   started.forEach((order, index) => {
     const should = wanted[index];
-    if (should && should !== order) problems.push(`${order.name} started in place ${index + 1}, where ${should.name} should have`);
+    if (should && should !== order)
+      problems.push(`${order.name} started in place ${index + 1}, where ${should.name} should have`);
   });
   return { kept: problems.length === 0, started: started.map(({ name }) => name), problems };
 }

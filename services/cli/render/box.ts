@@ -4,7 +4,11 @@ const UNICODE = { corners: ['╭', '╮', '╰', '╯'], row: '─', side: '│'
 const ASCII = { corners: ['+', '+', '+', '+'], row: '-', side: '|' } as const;
 
 /** Lines in a frame; ASCII where the terminal shows no more. */
-export function box(lines: readonly string[], utf8: boolean, paint: (text: string) => string = (text) => text): string[] {
+export function box(
+  lines: readonly string[],
+  utf8: boolean,
+  paint: (text: string) => string = (text) => text,
+): string[] {
   const { corners, row, side } = utf8 ? UNICODE : ASCII;
   const width = Math.max(...lines.map(widthOf));
   const bar = row.repeat(width + 2);

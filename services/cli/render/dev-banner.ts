@@ -14,7 +14,11 @@ export interface Running {
 const BONK = 'DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263';
 
 /** What `exitlane dev` shows when it is ready: what it is, where it is, and lines to paste. */
-export function devBanner(running: Running, command: string, { style, utf8 }: { style: Style; utf8: boolean }): string[] {
+export function devBanner(
+  running: Running,
+  command: string,
+  { style, utf8 }: { style: Style; utf8: boolean },
+): string[] {
   const { requestorAddress: requestor, processorAddress: processor } = running;
   const submit = `{"order_req_id":"first","order_type":"ORDER_TYPE_ENTRY","token_address":"${BONK}","amount_sol":"0.5"}`;
   return [

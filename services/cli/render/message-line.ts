@@ -23,7 +23,8 @@ export function messageLine(message: OrderMessage, options: LineOptions): string
   const { style, width, ellipsis } = options;
   const lead = `${timeOfDay(message.createdAt)} ${padStart(String(message.sequence), 3)}  `;
   const text = plain(message.text);
-  const shown = width === undefined ? text : proposalText(text, Math.max(TEXT_WIDTH, Math.floor((width - 17) / 3)), ellipsis);
+  const shown =
+    width === undefined ? text : proposalText(text, Math.max(TEXT_WIDTH, Math.floor((width - 17) / 3)), ellipsis);
   const paint = message.content?.$case === 'status' ? statusColour(style, text) : style.dim;
   const head = style.dim(lead) + paint(padEnd(shown, TEXT_WIDTH));
   const rest = message.content ? details(message.content) : [];

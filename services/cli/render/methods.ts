@@ -38,7 +38,10 @@ export function describeMethod(method: MethodInfo, view: View): { lines: string[
     ...messageLines('request', method.requestType, width, view, shown),
     ...messageLines('response', method.responseType, width, view, shown),
   ];
-  return { lines, json: { ...method, request: jsonFields(method.requestType), response: jsonFields(method.responseType) } };
+  return {
+    lines,
+    json: { ...method, request: jsonFields(method.requestType), response: jsonFields(method.responseType) },
+  };
 }
 
 function messageLines(title: string, typeName: string, width: number, view: View, shown: Set<string>): string[] {

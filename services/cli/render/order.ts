@@ -23,9 +23,19 @@ export function orderTable(orders: readonly Order[], { width, style, ellipsis }:
       cell: ({ status }) => statusName(status),
       paint: (text, { status }) => statusColour(style, statusName(status))(text),
     },
-    { title: 'REASON', cell: ({ reason, status }) => (reason === statusName(status) ? '' : plain(reason)), least: 10, leaves: 4 },
+    {
+      title: 'REASON',
+      cell: ({ reason, status }) => (reason === statusName(status) ? '' : plain(reason)),
+      least: 10,
+      leaves: 4,
+    },
     { title: 'SOL', cell: ({ amountSol }) => amountSol, align: 'right', leaves: 2 },
-    { title: 'PRICE', cell: ({ actualPrice, expectedPrice }) => price(actualPrice || expectedPrice), align: 'right', leaves: 3 },
+    {
+      title: 'PRICE',
+      cell: ({ actualPrice, expectedPrice }) => price(actualPrice || expectedPrice),
+      align: 'right',
+      leaves: 3,
+    },
     { title: 'SLIPPAGE', cell: ({ slippageBps }) => bps(slippageBps), align: 'right', leaves: 5 },
     { title: 'CREATED', cell: ({ createdAt }) => dateTime(createdAt), leaves: 1 },
     { title: 'ORDER_ID', cell: ({ orderId }) => orderId, leaves: 6 },
@@ -51,7 +61,13 @@ export function orderDetails(order: Order, queue: QueueStats | undefined, view: 
   const status = statusName(order.status);
   const why = wrap(whyItStands(order, queue), (view.width ?? 100) - 2).map((line) => `  ${line}`);
   const attempts = order.attempts.length === 0 ? [] : ['', ...attemptLines(order.attempts, view)];
-  return [statusColour(style, status)(style.bold(status)), ...why, '', ...facts(orderFacts(order), style.dim), ...attempts];
+  return [
+    statusColour(style, status)(style.bold(status)),
+    ...why,
+    '',
+    ...facts(orderFacts(order), style.dim),
+    ...attempts,
+  ];
 }
 
 function orderFacts(order: Order): [string, string][] {
@@ -69,7 +85,10 @@ function orderFacts(order: Order): [string, string][] {
     ['amount_tokens', order.amountTokens],
     ['expected_price', order.expectedPrice === '' ? '' : `${order.expectedPrice} SOL`],
     ['actual_price', order.actualPrice === '' ? '' : `${order.actualPrice} SOL`],
-    ['slippage', slippage === '' ? `at most ${order.maxSlippageBps} bps` : `${slippage} (at most ${order.maxSlippageBps})`],
+    [
+      'slippage',
+      slippage === '' ? `at most ${order.maxSlippageBps} bps` : `${slippage} (at most ${order.maxSlippageBps})`,
+    ],
     ['fee_sol', order.feeSol],
     ['signature', plain(order.txSignature)],
     ['position_id', order.positionId],

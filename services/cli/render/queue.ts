@@ -10,13 +10,7 @@ import { plain } from './text.js';
 export function queueLines(stats: QueueStats, view: View): string[] {
   const { style } = view;
   const running = stats.running.length === 0 ? [style.dim('no order is running')] : runningLines(stats, view);
-  return [
-    ...facts(headline(stats, style), style.dim),
-    '',
-    ...priorityLines(stats.priorities, view),
-    '',
-    ...running,
-  ];
+  return [...facts(headline(stats, style), style.dim), '', ...priorityLines(stats.priorities, view), '', ...running];
 }
 
 /** The same in one line, for logs. */
@@ -36,7 +30,10 @@ function headline(stats: QueueStats, style: Style): [string, string][] {
   return [
     ['trading', state === 'ACTIVE' ? style.green(state) : style.yellow(`${state} (exitlane state tells who and why)`)],
     ['slots', `${stats.processing} of ${stats.maxConcurrentOrders} in use, ${stats.availableSlots} free`],
-    ['waiting', `${stats.queued} (${stats.queuedEntries} entries, ${stats.queuedExits} exits), ${stats.waitingForRetry} more for a retry`],
+    [
+      'waiting',
+      `${stats.queued} (${stats.queuedEntries} entries, ${stats.queuedExits} exits), ${stats.waitingForRetry} more for a retry`,
+    ],
     ['ended', `${stats.processedTotal} in total, ${stats.processedSinceStart} since the requestor started`],
     ['rate', `${perMinute(stats.arrivalsPerMinute)} in, ${perMinute(stats.completionsPerMinute)} out per minute`],
     ['average wait', wireDuration(stats.averageWait)],
@@ -66,7 +63,9 @@ function count(value: bigint): string {
 function estimate({ estimatedWaitMin, estimatedWaitMax }: PriorityStats): string {
   if (!estimatedWaitMax) return '-';
   const most = wireDuration(estimatedWaitMax);
-  return estimatedWaitMin && millisOf(estimatedWaitMin) > 0 ? `${wireDuration(estimatedWaitMin)} - ${most}` : `up to ${most}`;
+  return estimatedWaitMin && millisOf(estimatedWaitMin) > 0
+    ? `${wireDuration(estimatedWaitMin)} - ${most}`
+    : `up to ${most}`;
 }
 
 function runningLines({ running, takenAt }: QueueStats, { width, style, ellipsis }: View): string[] {

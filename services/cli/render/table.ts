@@ -24,7 +24,11 @@ export interface TableOptions {
 }
 
 /** Aligned lines under one heading. Fits the width by squeezing columns, then by leaving columns out. */
-export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[], options: TableOptions = {}): string[] {
+export function table<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  options: TableOptions = {},
+): string[] {
   const { width, gap = 2, heading = (text) => text } = options;
   const shown = fitting(columns, rows, width, gap);
   const widths = widthsOf(shown, rows, width, gap);
@@ -65,7 +69,12 @@ function fitting<Row>(
 ): readonly Column<Row>[] {
   let shown = columns;
   if (width === undefined) return shown;
-  while (total(shown.map((column) => leastOf(column, rows)), gap) > width) {
+  while (
+    total(
+      shown.map((column) => leastOf(column, rows)),
+      gap,
+    ) > width
+  ) {
     const next = shown.reduce<Column<Row> | undefined>(
       (best, column) => ((column.leaves ?? 0) > (best?.leaves ?? 0) ? column : best),
       undefined,

@@ -92,9 +92,14 @@ async function readRequest(cli: Cli, given: string): Promise<JsonValue> {
   try {
     return JSON.parse(text.trim() === '' ? '{}' : text);
   } catch (cause) {
-    throw new CliError(`the request is not JSON: ${messageOf(cause)}`, 1, [`quote it for the shell: '{"field": "value"}'`], {
-      cause,
-    });
+    throw new CliError(
+      `the request is not JSON: ${messageOf(cause)}`,
+      1,
+      [`quote it for the shell: '{"field": "value"}'`],
+      {
+        cause,
+      },
+    );
   }
 }
 

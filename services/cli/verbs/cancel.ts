@@ -34,7 +34,10 @@ export const cancel: Verb = (program, action) => {
         const { order } = response;
         if (!order) return ExitCode.UNKNOWN;
         const status = statusName(order.status);
-        cli.out.text(`${order.orderReqId}  ${statusColour(cli.out.style, status)(status)}`, whyItStands(order, undefined));
+        cli.out.text(
+          `${order.orderReqId}  ${statusColour(cli.out.style, status)(status)}`,
+          whyItStands(order, undefined),
+        );
         if (order.status !== OrderStatus.CANCELLED) {
           cli.out.text(`see how it ends: ${cli.command} watch ${order.orderReqId}`);
         }

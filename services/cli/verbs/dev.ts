@@ -1,5 +1,5 @@
-import { createLogger, type LogLevel } from '../../../shared/core/logger.js';
 import { ExitlaneError } from '../../../shared/core/errors.js';
+import { createLogger, type LogLevel } from '../../../shared/core/logger.js';
 import { CliError, ExitCode } from '../exit-codes.js';
 import { oneOf, wholeNumber } from '../options.js';
 import { commandFor } from '../program-name.js';

@@ -1,5 +1,5 @@
-import { ListOrdersResponse, GetOrderResponse } from '../../../proto/gen/exitlane/v1/order_service.js';
-import { OrderStatus, OrderType, type Order } from '../../../proto/gen/exitlane/v1/order.js';
+import { type Order, OrderStatus, OrderType } from '../../../proto/gen/exitlane/v1/order.js';
+import { GetOrderResponse, ListOrdersResponse } from '../../../proto/gen/exitlane/v1/order_service.js';
 import type { QueueStats } from '../../../proto/gen/exitlane/v1/queue_service.js';
 import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from '../../../shared/core/limits.js';
 import { CallError } from '../../../shared/grpc/call-error.js';
@@ -34,7 +34,11 @@ export const orders: Verb = (program, action) => {
     .command('orders')
     .description('list orders, newest first, or show one')
     .argument('[id]', 'order_req_id or order_id of the one to show')
-    .option('--status <status>', 'only these, such as pending,failed', oneOfMany(choicesOf(OrderStatus), 'ORDER_STATUS_'))
+    .option(
+      '--status <status>',
+      'only these, such as pending,failed',
+      oneOfMany(choicesOf(OrderStatus), 'ORDER_STATUS_'),
+    )
     .option('--type <type>', 'only entry or exit', oneOf(choicesOf(OrderType), 'ORDER_TYPE_'))
     .option('--token <mint or symbol>', 'only this token')
     .option('--position <id>', 'only of this position')

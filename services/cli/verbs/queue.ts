@@ -1,5 +1,8 @@
-import { QueueStats, type WatchQueueStatsResponse } from '../../../proto/gen/exitlane/v1/queue_service.js';
-import { GetQueueStatsResponse } from '../../../proto/gen/exitlane/v1/queue_service.js';
+import {
+  GetQueueStatsResponse,
+  QueueStats,
+  type WatchQueueStatsResponse,
+} from '../../../proto/gen/exitlane/v1/queue_service.js';
 import { call, openStream } from '../../../shared/grpc/client.js';
 import { durationOf } from '../../../shared/grpc/duration.js';
 import { followWithResume } from '../../../shared/grpc/resume.js';

@@ -1,9 +1,9 @@
+import { Argument } from 'commander';
 import {
   GetTradingStateResponse,
   SetTradingStateResponse,
   TradingState,
 } from '../../../proto/gen/exitlane/v1/queue_service.js';
-import { Argument } from 'commander';
 import { call } from '../../../shared/grpc/client.js';
 import { ExitCode } from '../exit-codes.js';
 import { choicesOf, oneOf } from '../options.js';
@@ -33,7 +33,10 @@ Examples:
 
 /** `exitlane state [set]`: which orders may start. */
 export const state: Verb = (program, action) => {
-  const parent = program.command('state').description('show or change which orders may start').addHelpText('after', HELP);
+  const parent = program
+    .command('state')
+    .description('show or change which orders may start')
+    .addHelpText('after', HELP);
   parent
     .command('get', { isDefault: true })
     .description('show it')
@@ -42,7 +45,9 @@ export const state: Verb = (program, action) => {
     .command('set')
     .description('change it')
     .addArgument(
-      new Argument('<state>', 'ACTIVE, EXITS_ONLY or HALTED').argParser(oneOf(choicesOf(TradingState), 'TRADING_STATE_')),
+      new Argument('<state>', 'ACTIVE, EXITS_ONLY or HALTED').argParser(
+        oneOf(choicesOf(TradingState), 'TRADING_STATE_'),
+      ),
     )
     .requiredOption('--reason <text>', 'why, for the record')
     .option('--by <name>', 'who, for the record (default: your user name)')

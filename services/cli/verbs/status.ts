@@ -81,7 +81,10 @@ function lines(cli: Cli, name: ServiceName, answer: Answer): string[] {
   const { style } = cli.out;
   const at = style.dim(cli.addresses[name]);
   if (!answer.reached) {
-    return [`${style.bold(name)}  ${style.red('UNREACHABLE')}  ${at}`, `  ${answer.error.status}: ${plain(answer.error.message)}`];
+    return [
+      `${style.bold(name)}  ${style.red('UNREACHABLE')}  ${at}`,
+      `  ${answer.error.status}: ${plain(answer.error.message)}`,
+    ];
   }
   const { status: told, health } = answer;
   const mode = tradingModeName(told.mode);
@@ -93,7 +96,9 @@ function lines(cli: Cli, name: ServiceName, answer: Answer): string[] {
     ['up for', wireDuration(told.uptime)],
     ...told.endpoints.map((endpoint): [string, string] => [
       plain(endpoint.name),
-      endpoint.healthy ? plain(endpoint.url) : `${plain(endpoint.url)}  ${style.yellow(plain(endpoint.lastError) || 'not healthy')}`,
+      endpoint.healthy
+        ? plain(endpoint.url)
+        : `${plain(endpoint.url)}  ${style.yellow(plain(endpoint.lastError) || 'not healthy')}`,
     ]),
   ];
   return [`${style.bold(name)}  ${paint(health)}  ${at}`, ...facts(pairs, style.dim).map((line) => `  ${line}`)];

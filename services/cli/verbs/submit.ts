@@ -64,7 +64,11 @@ export const submit: Verb = (program, action) => {
     .requiredOption('--position <id>', 'the position to sell from (exitlane positions)')
     .option('--percent <1-100>', 'part of the tokens still held', wholeNumber(1, 100))
     .option('--tokens <amount>', 'or how many tokens', decimal)
-    .option('--reason <reason>', 'stop_loss, trailing_stop, take_profit_1, ..., manual: decides its priority', 'manual');
+    .option(
+      '--reason <reason>',
+      'stop_loss, trailing_stop, take_profit_1, ..., manual: decides its priority',
+      'manual',
+    );
   common(exit)
     .addHelpText('after', HELP)
     .action(action('write', (cli, options: ExitOptions) => run(cli, options, exitRequest(options))));
@@ -151,7 +155,10 @@ async function submitted(cli: Cli, request: SubmitOrderRequest): Promise<SubmitO
     throw new CliError(
       `whether the order was accepted is unknown (${what})`,
       ExitCode.UNKNOWN,
-      ['repeat it with the same id; it becomes the same order, never a second one:', `   ${repeatCommand(cli, request)}`],
+      [
+        'repeat it with the same id; it becomes the same order, never a second one:',
+        `   ${repeatCommand(cli, request)}`,
+      ],
       { cause: error },
     );
   }
@@ -191,4 +198,3 @@ function acceptedLine(order: Order, duplicate: boolean): string {
   const where = `${statusName(order.status)}, priority ${order.priority} (${level})`;
   return duplicate ? `accepted before: ${what} is ${where}` : `accepted: ${what}, ${where}`;
 }
-

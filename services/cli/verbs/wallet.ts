@@ -32,7 +32,10 @@ export const wallet: Verb = (program, action) => {
     );
 };
 
-function tokenTable(tokens: readonly TokenBalance[], out: { width: number | undefined; style: { bold: (t: string) => string } }) {
+function tokenTable(
+  tokens: readonly TokenBalance[],
+  out: { width: number | undefined; style: { bold: (t: string) => string } },
+) {
   const columns: Column<TokenBalance>[] = [
     { title: 'TOKEN', cell: ({ tokenSymbol }) => plain(tokenSymbol) || '-' },
     { title: 'AMOUNT', cell: ({ amount }) => amount, align: 'right' },

@@ -1,4 +1,4 @@
-import { ExitCode } from '../exit-codes.js';
+import type { ExitCode } from '../exit-codes.js';
 import { GIVE_UP_AFTER_MS, GIVE_UP_TEXT, showUntilEnd } from '../follow.js';
 import { sequence, timeSpan } from '../options.js';
 import type { Verb } from '../verb.js';

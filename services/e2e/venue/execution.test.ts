@@ -65,7 +65,7 @@ describe('venue executor against the sandbox', () => {
     expect(pending).to.deep.equal({ propose: 0, accept: 0, commit: 0, sent: 1 });
     expect(attempt?.signature).to.match(/^[1-9A-HJ-NP-Za-km-z]{86,88}$/);
     expect(attempt?.rawTransaction.length).to.be.greaterThan(200);
-    expect(attempt?.lastValidBlockHeight).to.equal(BigInt(bench.sandbox.control.state().confirmedBlockHeight) + 150n);
+    expect(attempt?.lastValidBlockHeight).to.equal(BigInt(bench.sandbox.control.state().blockHeight) + 150n);
     expect(attempt?.quote).to.include({ inputMint: 'So11111111111111111111111111111111111111112', outputMint: mint });
     expect(attempt?.expectedPrice).to.equal(run.offers[0]?.price);
     expect(run.offers[0]).to.include({ source: 'jupiter', note: 'Exitlane Sandbox', lamports: 1_000_000_000n });

@@ -283,4 +283,17 @@ describe('failures before anything is signed', () => {
     expect(shown).to.contain('ECONNREFUSED');
     expect(shown).not.to.contain('secret-key');
   });
+
+  it('a key that a server repeats in its error is hidden', async () => {
+    const body = 'invalid api key rpc-secret-key or jupiter-secret-key';
+    const rpcUrls = [`${bench.sandbox.url}/?api-key=rpc-secret-key`];
+    const { executor } = bench.another({ rpcUrls });
+    for (const on of ['quote', 'simulateTransaction', 'getMultipleAccounts'] as const) {
+      bench.sandbox.control.addFault({ fault: 'http', on, status: 401, body });
+      const run = new RecordingRun(orderOf(BONK));
+      await bench.drive(executor.execute(run));
+      expect(run.failed[0]?.failure.error).to.contain('[hidden]');
+      expect(run.failed[0]?.failure.error).not.to.contain(on === 'quote' ? 'jupiter-secret' : 'rpc-secret');
+    }
+  });
 });

@@ -30,6 +30,7 @@ describe('E4 simulated executor', () => {
   it('walks the states of a real order, in half a second and one second', async () => {
     const run = new RecordingRun(ENTRY);
     const done = executor.execute(run);
+    await clock.advance(0);
     await clock.advance(499);
     expect(run.calls).to.deep.equal(['propose', 'accept']);
     await clock.advance(1);
@@ -55,7 +56,7 @@ describe('E4 simulated executor', () => {
 
   const settled = async (run: RecordingRun) => {
     const done = executor.execute(run);
-    await clock.advance(2_000);
+    for (let step = 0; step < 4; step++) await clock.advance(500);
     await done;
     return run.settled[0]?.fill;
   };
@@ -99,7 +100,7 @@ describe('E4 simulated executor', () => {
       if (call === 'sent') first.controller.abort(new Error('killed'));
     };
     const ended = executor.execute(first).catch((error: unknown) => error);
-    await clock.advance(2_000);
+    for (let step = 0; step < 4; step++) await clock.advance(500);
     expect(await ended).to.have.property('message', 'killed');
     const second = first.resume();
     await executor.execute(second);

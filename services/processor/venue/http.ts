@@ -6,6 +6,8 @@ import { VenueError, type VenueErrorKind } from './venue-error.js';
 /** A server we call: named in errors by its host alone, because the rest of its URL may be a key. */
 export interface HttpHost {
   readonly host: string;
+  /** Keys of ours that a server may repeat in what it answers; they are hidden from then on. */
+  readonly secrets: readonly string[];
   readonly onAnswer?: OnAnswer | undefined;
   /** Reads a refusal's body; undefined: go by the HTTP status. */
   readonly refusal?: (status: number, body: string) => Error | undefined;
@@ -28,14 +30,33 @@ export async function fetchJson(server: HttpHost, url: string, init: RequestInit
 
 async function exchange(server: HttpHost, url: string, init: RequestInit) {
   try {
-    const response = await fetch(url, init);
+    // A redirect would carry our headers, key included, to wherever it points.
+    const response = await fetch(url, { ...init, redirect: 'error' });
     server.onAnswer?.(server.host, response.status, response.headers);
-    return { status: response.status, headers: response.headers, text: await readBounded(server.host, response) };
+    return {
+      status: response.status,
+      headers: response.headers,
+      text: hide(await readBounded(server.host, response), server.secrets),
+    };
   } catch (error) {
     if (init.signal?.aborted) throw asError(init.signal.reason);
     if (error instanceof VenueError) throw error;
     throw new VenueError('UNAVAILABLE', `${server.host} cannot be reached (${networkCause(error)})`);
   }
+}
+
+function hide(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((shown, secret) => (secret === '' ? shown : shown.replaceAll(secret, '[hidden]')), text);
+}
+
+/** Parts of a path this long are keys on the providers that put them there. */
+const SECRET_CHARS_MIN = 16;
+
+/** What of an endpoint's URL may be a key: credentials, values of the query, long parts of the path. */
+export function secretsOf(url: string): string[] {
+  const { username, password, pathname, searchParams } = new URL(url);
+  const parts = pathname.split('/').filter((part) => part.length >= SECRET_CHARS_MIN);
+  return [username, password, ...searchParams.values(), ...parts].filter((part) => part.length >= 4);
 }
 
 async function readBounded(host: string, response: Response): Promise<string> {

@@ -3,7 +3,7 @@ import { BigNumber } from 'bignumber.js';
 import { PRICE_DECIMALS } from '../../../shared/core/decimals.js';
 import { type Call, type CallLevel, callUnder } from './calls.js';
 import type { OnAnswer, PriorityLevel } from './config.js';
-import { excerpt, fetchJson, hostOf, jsonOrUndefined, kindOf } from './http.js';
+import { excerpt, fetchJson, hostOf, jsonOrUndefined, kindOf, secretsOf } from './http.js';
 import { parsePriceAnswer, quoteAnswer, refusal, swapAnswer } from './jupiter-schemas.js';
 import { PRICES_PER_CALL_MAX, TRANSACTION_BYTES_MAX } from './limits.js';
 import { SOL_MINT } from './spl.js';
@@ -174,7 +174,8 @@ export class Jupiter {
   }
 
   #fetch(url: string, init: RequestInit): Promise<Response> {
-    const server = { host: this.host, onAnswer: this.#options.onAnswer, refusal: refusalOf(this.host) };
+    const { url: own, apiKey = '', onAnswer } = this.#options;
+    const server = { host: this.host, secrets: [apiKey, ...secretsOf(own)], onAnswer, refusal: refusalOf(this.host) };
     return fetchJson(server, url, init);
   }
 

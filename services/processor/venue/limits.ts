@@ -21,6 +21,9 @@ export const TRANSACTION_BYTES_MAX = 1232;
 /** Pause of the poller after failed polls: doubles up to this, so that a rate limit is not fought. */
 export const POLL_BACKOFF_MS_MAX = 5_000;
 
+/** A transaction without a verdict for this long is looked for on every endpoint; one lands in a second or two. */
+export const LATE_MS = 8_000;
+
 /** A landed transaction that stays unreadable this long is looked for again from the start: its fork may be gone. */
 export const READING_MS_MAX = 10_000;
 

@@ -3,7 +3,7 @@ import { Connection, PublicKey, SolanaJSONRPCError, type VersionedTransaction } 
 import { z } from 'zod';
 import { type Call, type CallLevel, callUnder } from './calls.js';
 import type { OnAnswer } from './config.js';
-import { fetchJson, hostOf } from './http.js';
+import { fetchJson, hostOf, secretsOf } from './http.js';
 import { type LandedTransaction, landedTransactionOf } from './landed-transaction.js';
 import { ACCOUNTS_PER_CALL_MAX } from './limits.js';
 import {
@@ -58,7 +58,8 @@ export class Rpc {
     this.host = hostOf(url, 'a Solana RPC endpoint');
     this.#url = url;
     this.#call = call;
-    this.#fetch = (to, init) => fetchJson({ host: this.host, onAnswer, refusal: refusalOf }, to, init);
+    this.#fetch = (to, init) =>
+      fetchJson({ host: this.host, secrets: secretsOf(url), onAnswer, refusal: refusalOf }, to, init);
     this.#connection = new Connection(url, {
       commitment: 'confirmed',
       disableRetryOnRateLimit: true,
@@ -70,10 +71,10 @@ export class Rpc {
     });
   }
 
-  /** CRITICAL. Newest confirmed blockhash, and the last block height at which it is valid. */
+  /** CRITICAL. The newest blockhash, and the last block height at which it is valid. */
   latestBlockhash(signal?: AbortSignal): Promise<{ blockhash: string; lastValidBlockHeight: bigint }> {
     return this.#ask('CRITICAL', 'getLatestBlockhash', signal, async (connection) => {
-      const { blockhash, lastValidBlockHeight } = await connection.getLatestBlockhash('confirmed');
+      const { blockhash, lastValidBlockHeight } = await connection.getLatestBlockhash('processed');
       return { blockhash, lastValidBlockHeight: BigInt(lastValidBlockHeight) };
     });
   }

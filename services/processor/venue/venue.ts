@@ -22,7 +22,7 @@ export function createVenue(options: VenueOptions, { clock, logger, call, onAnsw
   const settings = venueSettings(options);
   const calls = call ?? directCalls({ clock, timeoutMs: settings.requestTimeoutMs });
   const rpcs = settings.rpcUrls.map((url) => new Rpc({ url, call: calls, onAnswer }));
-  const endpoints = new Endpoints(rpcs, logger);
+  const endpoints = new Endpoints(rpcs);
   const { jupiterUrl, jupiterApiKey: apiKey } = settings;
   const jupiter = new Jupiter({ url: jupiterUrl, apiKey, call: calls, onAnswer });
   const { pollIntervalMs, resendIntervalMs, confirmTimeoutMs, settlingNoteMs } = settings;

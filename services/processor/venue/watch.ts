@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../../shared/core/clock.js';
 import { ExitlaneError, messageOf } from '../../../shared/core/errors.js';
 import type { Logger } from '../../../shared/core/logger.js';
 import type { Endpoints } from './endpoints.js';
-import { POLL_BACKOFF_MS_MAX, READING_MS_MAX, STATUSES_PER_CALL_MAX } from './limits.js';
+import { LATE_MS, POLL_BACKOFF_MS_MAX, READING_MS_MAX, STATUSES_PER_CALL_MAX } from './limits.js';
 import type { Rpc, SignatureStatus } from './rpc.js';
 import { type Patience, type Verdict, Watched, type WatchRequest } from './watched.js';
 
@@ -31,7 +31,7 @@ export class Watcher {
   readonly #watched = new Set<Watched>();
   #timer: Timer | undefined;
   #polling = false;
-  #searching = false;
+  readonly #searching = new Set<Rpc>();
   #failures = 0;
   #nextPollAt = 0;
   #nextSearchAt = 0;
@@ -93,17 +93,16 @@ export class Watcher {
   }
 
   #tick(): void {
-    const { clock, resendIntervalMs } = this.#options;
+    const { clock, endpoints, resendIntervalMs } = this.#options;
     const now = clock.now();
     for (const watched of this.#watched) {
       if (watched.phase === 'READING') void this.#read(watched);
       else if (now >= watched.nextSendAt) void this.#send(watched);
     }
     if (!this.#polling && now >= this.#nextPollAt) void this.#poll();
-    if (!this.#searching && now >= this.#nextSearchAt) {
-      this.#nextSearchAt = now + resendIntervalMs;
-      void this.#searchExpired();
-    }
+    if (now < this.#nextSearchAt) return;
+    this.#nextSearchAt = now + resendIntervalMs;
+    for (const rpc of endpoints.all) void this.#search(rpc);
   }
 
   /** The same bytes once more. Whatever comes back decides nothing. */
@@ -168,33 +167,32 @@ export class Watcher {
     }
   }
 
-  async #searchExpired(): Promise<void> {
-    this.#searching = true;
-    try {
-      await Promise.all(this.#options.endpoints.all.map((rpc) => this.#searchOn(rpc)));
-    } finally {
-      this.#searching = false;
-    }
-  }
-
-  /** Looks on one endpoint for transactions that can no longer land there. Height first, traces after: the order matters. */
-  async #searchOn(rpc: Rpc): Promise<void> {
+  /**
+   * Looks on one endpoint for transactions that can no longer land there, and for late ones that the endpoint asked by the
+   * polls may not see. Height first, traces after: the order matters.
+   */
+  async #search(rpc: Rpc): Promise<void> {
+    if (this.#searching.has(rpc)) return;
+    this.#searching.add(rpc);
     try {
       const confirming = [...this.#watched].filter(({ phase }) => phase === 'CONFIRMING');
       if (confirming.length === 0) return;
       const finalized = await rpc.blockHeight('finalized');
-      const expired = confirming.filter(({ request }) => finalized.height > request.lastValidBlockHeight);
-      await inChunks(expired, async (chunk) => {
+      const expired = ({ request }: Watched) => finalized.height > request.lastValidBlockHeight;
+      const lateSince = this.#options.clock.now() - LATE_MS;
+      const sought = confirming.filter((watched) => expired(watched) || watched.since <= lateSince);
+      await inChunks(sought, async (chunk) => {
         const { slot, statuses } = await rpc.signatureStatuses(chunk.map(signatureOf), true);
-        if (slot < finalized.slot) return;
         for (const [index, watched] of chunk.entries()) {
+          if (note(watched, statuses[index]) || !expired(watched) || slot < finalized.slot) continue;
           watched.needsHistory = true;
-          if (note(watched, statuses[index])) continue;
           await this.#concludeDeath(rpc, watched, finalized.slot);
         }
       });
     } catch (error) {
-      this.#options.logger.debug({ host: rpc.host, err: messageOf(error) }, 'cannot look for expired transactions');
+      this.#options.logger.debug({ host: rpc.host, err: messageOf(error) }, 'cannot look for late transactions');
+    } finally {
+      this.#searching.delete(rpc);
     }
   }
 

@@ -43,6 +43,8 @@ export class Watched {
   sending = false;
   reading = false;
   nextSendAt: number;
+  /** Clock time at which the watch began. */
+  readonly since: number;
   /** Clock time since which it is read. */
   readingSince = 0;
   /** Whether a node may have forgotten it, unless it looks into its history. */
@@ -59,6 +61,7 @@ export class Watched {
     this.request = request;
     this.#patience = patience;
     this.nextSendAt = nextSendAt;
+    this.since = patience.clock.now();
     this.needsHistory = request.resumed;
     this.proof = new DeathProof(patience.endpoints);
     this.verdict = new Promise((resolve, reject) => {

@@ -1,0 +1,65 @@
+import type { JsonValue } from '@bufbuild/protobuf';
+import type { Output } from '../output.js';
+import { duration } from '../render/format.js';
+import { SLOTS } from './plan.js';
+import { rankingLines } from './rows.js';
+import type { Outcome } from './scenario.js';
+import { BLOCK_MS } from './stack.js';
+
+export const KEPT = 'priority kept: emergency, stop-loss, take-profit, manual exits before all waiting entries';
+
+export function openingLines({ style }: Output): string[] {
+  return [
+    style.bold('Exitlane demo: exits before entries, and no order lands twice'),
+    style.dim(`${SLOTS} slots, sandbox venue with a block every ${BLOCK_MS} ms, embedded database. No real money.`),
+  ];
+}
+
+/** Table, verdict, and how to go on. */
+export function closingLines(outcome: Outcome, tookMs: number, out: Output): string[] {
+  const { style, utf8 } = out;
+  const { kept, problems } = outcome.verdict;
+  const mark = kept ? (utf8 ? '✓' : 'ok:') : utf8 ? '✗' : 'FAILED:';
+  const verdict = kept ? [style.green(`${mark} ${KEPT}`)] : problems.map((problem) => style.red(`${mark} ${problem}`));
+  return [
+    '',
+    style.bold('Started in this order (by dispatch_sequence, the number of the claim):'),
+    ...rankingLines(outcome.line, out),
+    '',
+    ...verdict,
+    ...(kept ? [style.dim(`  in ${duration(tookMs)}; everything is stopped and removed`), '', ...nextSteps(out)] : []),
+  ];
+}
+
+function nextSteps({ style }: Output): string[] {
+  return [
+    style.bold('Go on'),
+    '  make dev                     the same stack, until Ctrl-C; then in another terminal:',
+    '  npx exitlane submit entry --token BONK --sol 0.5 --watch',
+    '  npx exitlane positions',
+    '  npx exitlane queue --watch',
+    '  README.md                    what it is, how it works, how to run it for real',
+  ];
+}
+
+/** The outcome for programs. */
+export function outcomeJson({ verdict, line }: Outcome): JsonValue {
+  return {
+    priority_kept: verdict.kept,
+    problems: [...verdict.problems],
+    orders: line
+      .toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0))
+      .map(({ plan, orderReqId, rank, order, quoted, filled, slippageBps, signature }) => ({
+        rank: rank ?? null,
+        order_req_id: orderReqId,
+        name: plan.name,
+        priority: order?.priority ?? null,
+        dispatch_sequence: String(order?.dispatchSequence ?? ''),
+        token: plan.token,
+        quoted_price: quoted,
+        filled_price: filled,
+        slippage_bps: slippageBps ?? null,
+        tx_signature: signature,
+      })),
+  };
+}

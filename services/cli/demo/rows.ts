@@ -1,0 +1,77 @@
+import { BigNumber } from 'bignumber.js';
+import { OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
+import { duration, statusName } from '../render/format.js';
+import { type Style, statusColour } from '../render/style.js';
+import { type Column, table } from '../render/table.js';
+import { padEnd, shorten } from '../render/text.js';
+import type { Tracked } from './tracked.js';
+
+export const SIGNATURE_WIDTH = 9;
+const PRICE_DIGITS = 5;
+/** BONK with five digits: the longest price of the demo. */
+const PRICE_WIDTH = 13;
+
+export interface RowView {
+  readonly width: number | undefined;
+  readonly style: Style;
+  readonly ellipsis: string;
+}
+
+/** Five digits: enough to tell a quote from its fill, and short enough for a row. */
+export function demoPrice(text: string): string {
+  return text === '' ? '' : new BigNumber(text).precision(PRICE_DIGITS).toFixed();
+}
+
+/** One row per order, of the same width from the first event to the last, so that nothing jumps. */
+export function rowLines(rows: readonly Tracked[], { width, style, ellipsis }: RowView): string[] {
+  const fixed = (text: string, columns: number): string => padEnd(text, columns);
+  const columns: Column<Tracked>[] = [
+    { title: '  ORDER', cell: ({ plan }) => fixed(`  ${plan.name}`, 13) },
+    { title: 'TOKEN', cell: ({ plan }) => fixed(plan.token, 6) },
+    {
+      title: 'STATUS',
+      cell: ({ status }) => fixed(status === OrderStatus.UNSPECIFIED ? '' : statusName(status), 10),
+      paint: (text, { status }) => statusColour(style, statusName(status))(text),
+    },
+    { title: 'QUOTED', cell: ({ quoted }) => fixed(demoPrice(quoted), PRICE_WIDTH) },
+    {
+      title: 'SIGNATURE',
+      cell: ({ signature }) => fixed(shorten(signature, SIGNATURE_WIDTH, ellipsis), SIGNATURE_WIDTH),
+    },
+    { title: 'FILLED AT', cell: ({ filled }) => fixed(demoPrice(filled), PRICE_WIDTH) },
+  ];
+  return table(columns, rows, { width, heading: style.dim, ellipsis });
+}
+
+/** The closing table: the orders of the line in the order in which they started. */
+export function rankingLines(line: readonly Tracked[], { width, style, ellipsis }: RowView): string[] {
+  const rows = line.toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0));
+  const columns: Column<Tracked>[] = [
+    { title: '#', cell: ({ rank }) => String(rank ?? ''), align: 'right' },
+    {
+      title: 'ORDER',
+      cell: ({ plan }) => plan.name,
+      paint: (text, { plan }) => (plan.kind === 'exit' ? style.bold(text) : text),
+    },
+    { title: 'PRIO', cell: ({ order }) => String(order?.priority ?? ''), align: 'right' },
+    { title: 'TOKEN', cell: ({ plan }) => plan.token },
+    { title: 'WAITED', cell: waited, align: 'right' },
+    { title: 'QUOTED', cell: ({ quoted }) => demoPrice(quoted) },
+    { title: 'FILLED AT', cell: ({ filled }) => demoPrice(filled) },
+    { title: 'BPS', cell: ({ slippageBps }) => slippage(slippageBps), align: 'right' },
+    { title: 'SIGNATURE', cell: ({ signature }) => shorten(signature, SIGNATURE_WIDTH, ellipsis) },
+  ];
+  // Nine columns need every column of a small terminal.
+  const gap = width !== undefined && width < 90 ? 1 : 2;
+  return table(columns, rows, { width, heading: style.bold, gap, ellipsis });
+}
+
+function slippage(value: number | undefined): string {
+  return value === undefined ? '' : `${value > 0 ? '+' : ''}${value}`;
+}
+
+/** Accepted until slot, by the service's clock. */
+function waited({ order }: Tracked): string {
+  if (!order?.createdAt || !order.submittedAt) return '';
+  return duration(Math.max(0, order.submittedAt.getTime() - order.createdAt.getTime()));
+}

@@ -1,0 +1,73 @@
+import { messageOf } from '../../../shared/core/errors.js';
+import { Clients } from '../clients.js';
+import { BUSY, LINE } from '../demo/plan.js';
+import { closingLines, openingLines, outcomeJson } from '../demo/report.js';
+import { type Outcome, play } from '../demo/scenario.js';
+import { type DemoStack, startStack } from '../demo/stack.js';
+import { venueAt } from '../demo/venue.js';
+import { type DemoView, viewFor } from '../demo/view.js';
+import { CliError, ExitCode, Interrupted } from '../exit-codes.js';
+import { duration } from '../render/format.js';
+import type { Cli, Verb } from '../verb.js';
+
+/** The whole performance; a machine under load needs a good part of it, a free one a fifth. */
+const DEMO_MS_MAX = 55_000;
+
+/** Lines on a terminal beside the rows: heading, chapter, table. */
+const LINES_AROUND_ROWS = 4;
+
+const HELP = `
+Starts everything in this process in a temporary folder, on free ports, with a sandbox for a venue: no keys, no internet, no real
+money. Fills every slot with entries, lets five more entries, three exits and an emergency exit wait, and shows who goes first.
+Leaves nothing running and nothing on disk; after a failure it keeps the log and says where it is.
+
+Exit code 0 only if every order was filled and the priority was kept.`;
+
+/** `exitlane demo`: the product at work, in half a minute. */
+export const demo: Verb = (program, action) => {
+  program
+    .command('demo')
+    .description('see it work: exits overtake entries on a local sandbox')
+    .addHelpText('after', HELP)
+    .action(action('read', (cli) => run(cli)));
+};
+
+async function run(cli: Cli): Promise<ExitCode> {
+  const { out, clock } = cli;
+  const startedAt = clock.now();
+  const view = viewFor(out, clock, BUSY.length + LINE.length + LINES_AROUND_ROWS);
+  const signal = AbortSignal.any([cli.io.signal, AbortSignal.timeout(DEMO_MS_MAX)]);
+  out.text(...openingLines(out));
+  const stack = await startStack();
+  out.text(out.style.dim(`   ready after ${duration(clock.now() - startedAt)}`));
+  let outcome: Outcome | undefined;
+  try {
+    outcome = await perform(cli, stack, view, signal);
+  } catch (error) {
+    throw failure(error, stack, signal);
+  } finally {
+    view.close();
+    // A show that was stopped has nothing to look into.
+    await stack.close(!outcome?.verdict.kept && !(signal.reason instanceof Interrupted));
+  }
+  out.json(outcomeJson(outcome));
+  out.text(...closingLines(outcome, clock.now() - startedAt, out));
+  if (outcome.verdict.kept) return ExitCode.OK;
+  throw new CliError(outcome.verdict.problems.join('; '), ExitCode.LOCAL, [`log: ${stack.logFile}`]);
+}
+
+async function perform(cli: Cli, stack: DemoStack, view: DemoView, signal: AbortSignal): Promise<Outcome> {
+  const clients = new Clients({ requestor: stack.requestor, processor: stack.processor });
+  try {
+    signal.throwIfAborted();
+    return await play({ clients, venue: venueAt(stack.sandboxUrl, signal), view, clock: cli.clock, signal });
+  } finally {
+    clients.close();
+  }
+}
+
+function failure(error: unknown, stack: DemoStack, signal: AbortSignal): unknown {
+  if (signal.reason instanceof Interrupted) return signal.reason;
+  const why = signal.aborted ? `it took longer than ${duration(DEMO_MS_MAX)}` : messageOf(error);
+  return new CliError(`the demo failed: ${why}`, ExitCode.LOCAL, [`log: ${stack.logFile}`], { cause: error });
+}
