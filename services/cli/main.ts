@@ -4,7 +4,7 @@ import { runCli } from './program.js';
 
 const interrupt = new AbortController();
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     // The second one means it: nothing is waited for any more.
     if (interrupt.signal.aborted) process.exit(130);
@@ -12,10 +12,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-// `exitlane orders | head` closes the pipe early; that is no error.
+// `exitlane orders | head` closes the pipe early, a closed terminal answers EIO: nobody reads any more, which is no error.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     interrupt.abort(new Interrupted('EPIPE'));
   });
 }

@@ -7,8 +7,10 @@ import { type Random, seededRandom } from '../../shared/core/random.js';
 import { startGrpcServer } from '../../shared/grpc/server.js';
 import { systemService } from '../../shared/grpc/system-service.js';
 import type { Order } from '../../shared/order/order.js';
+import { OrderQueueManager } from '../../shared/queue/order-queue-manager.js';
 import type { Database } from '../../shared/store/database.js';
 import { checkKey, type ProcessorConfig } from './config.js';
+import { DurableOrderQueues, type QueueMessage } from './delivery/durable-order-queues.js';
 import { OrderHub } from './delivery/order-hub.js';
 import type { Executor } from './execution/executor.js';
 import { MockExecutor } from './execution/mock-executor.js';
@@ -64,6 +66,8 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
     const expiry = startProposalExpiry({ db, clock, logger });
     open.add('proposal expiry', () => expiry.close());
     const desk = createProposalDesk(db);
+    const log = new DurableOrderQueues({ db, hub, place: (offer) => desk.place(offer) });
+    const orderQueues = new OrderQueueManager<QueueMessage>({ store: log, clock });
     const server = await startGrpcServer({
       host: config.host,
       port: config.port,
@@ -72,7 +76,7 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
       clock,
       services: [
         executionService({ db, hub, supervisor, clock }),
-        deliveryService({ db, hub, desk, clock }),
+        deliveryService({ db, hub, desk, orderQueues, log, clock }),
         marketService({ mints, oracle, readWallet: (signal) => readWallet(wallet, signal), clock }),
         systemService({ service: 'processor', db, clock, mode: modeOf(config) }),
       ],

@@ -9,7 +9,10 @@ const SHAPE = {
   LEVEL: logLevelSetting,
   RPC: urlListSetting.optional(),
   JUPITER: urlSetting.default('https://example.org'),
-  SECRET: z.string().regex(/^[a-z]+$/, 'must be lower case').optional(),
+  SECRET: z
+    .string()
+    .regex(/^[a-z]+$/, 'must be lower case')
+    .optional(),
 };
 
 describe('settings from the environment', () => {

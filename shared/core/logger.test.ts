@@ -1,6 +1,6 @@
-import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
 
 const LOGGER = new URL('./logger.js', import.meta.url).href;
 
@@ -12,10 +12,14 @@ describe('the log', () => {
       logger.info({ token: 'canary', wallet: { secretKey: 'canary', deep: { password: 'canary' } }, 'x-api-key': 'canary',
         headers: { 'x-api-key': 'canary', authorization: 'canary' }, amount: '5' }, 'hello');`;
     const node = [process.execPath, '--input-type=module', '-e', script, '2>&1', '1>/dev/null'];
-    const line = execFileSync('sh', ['-c', `"$0" ${node.slice(1, 3).join(' ')} "$1" 2>&1 1>/dev/null`, process.execPath, script], {
-      encoding: 'utf8',
-      cwd: fileURLToPath(new URL('.', import.meta.url)),
-    });
+    const line = execFileSync(
+      'sh',
+      ['-c', `"$0" ${node.slice(1, 3).join(' ')} "$1" 2>&1 1>/dev/null`, process.execPath, script],
+      {
+        encoding: 'utf8',
+        cwd: fileURLToPath(new URL('.', import.meta.url)),
+      },
+    );
     expect(line).to.not.include('canary');
     expect(JSON.parse(line)).to.include({ level: 'info', service: 'test', msg: 'hello', amount: '5' });
   });

@@ -19,7 +19,6 @@ export const EXIT_REASONS = [
   'manual',
   'emergency',
 ] as const;
-export type ExitReason = (typeof EXIT_REASONS)[number];
 
 export interface Order {
   readonly orderId: string;

@@ -1,6 +1,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { availableTokens, bookSale, costOfSale, dustUnits, type Holding, statusOf, tokensForPercent } from './accounting.js';
+import {
+  availableTokens,
+  bookSale,
+  costOfSale,
+  dustUnits,
+  type Holding,
+  statusOf,
+  tokensForPercent,
+} from './accounting.js';
 
 const holding = (part: Partial<Holding> = {}): Holding => ({
   entryLamports: 1_000_000_000n,

@@ -1,13 +1,7 @@
 import { ExitlaneError } from '../core/errors.js';
 import { newId } from '../core/ids.js';
 import type { Order } from '../order/order.js';
-import {
-  type AfterSale,
-  availableTokens,
-  type Holding,
-  type PositionStatus,
-  statusOf,
-} from '../position/accounting.js';
+import { type AfterSale, type Holding, type PositionStatus, statusOf } from '../position/accounting.js';
 import type { Queryable, Transaction } from './database.js';
 import { trimPrice } from './order-row.js';
 
@@ -252,5 +246,3 @@ export async function bookFee(tx: Transaction, positionId: string, feeLamports: 
     [positionId, feeLamports],
   );
 }
-
-export { availableTokens };

@@ -161,3 +161,13 @@ export async function expireDueProposals(tx: Transaction, limit: number): Promis
   }
   return rows.length;
 }
+
+/** Sequence of the message that first told of a proposal. */
+export async function findProposalSequence(db: Queryable, orderId: string, proposalId: string): Promise<bigint> {
+  const { rows } = await db.query<{ sequence: string }>(
+    `SELECT min(sequence) AS sequence FROM order_messages
+     WHERE order_id = $1 AND kind = 'proposal' AND body ->> 'proposalId' = $2`,
+    [orderId, proposalId],
+  );
+  return BigInt(rows[0]?.sequence ?? 0);
+}

@@ -11,7 +11,9 @@ export const KEPT = 'priority kept: emergency, stop-loss, take-profit, manual ex
 export function openingLines({ style }: Output): string[] {
   return [
     style.bold('Exitlane demo: exits before entries, and no order lands twice'),
-    style.dim(`${SLOTS} slots, sandbox venue with a block every ${BLOCK_MS} ms, embedded database. No real money.`),
+    style.dim(`${SLOTS} slots, a local sandbox for a venue, a block every ${BLOCK_MS} ms. No real money.`),
+    '',
+    style.dim('   starting everything; making a new database takes some seconds ...'),
   ];
 }
 

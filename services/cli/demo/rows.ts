@@ -3,7 +3,7 @@ import { OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
 import { duration, statusName } from '../render/format.js';
 import { type Style, statusColour } from '../render/style.js';
 import { type Column, table } from '../render/table.js';
-import { padEnd, shorten } from '../render/text.js';
+import { padEnd, padStart, shorten } from '../render/text.js';
 import type { Tracked } from './tracked.js';
 
 export const SIGNATURE_WIDTH = 9;
@@ -19,14 +19,17 @@ export interface RowView {
 
 /** Five digits: enough to tell a quote from its fill, and short enough for a row. */
 export function demoPrice(text: string): string {
-  return text === '' ? '' : new BigNumber(text).precision(PRICE_DIGITS).toFixed();
+  if (text === '') return '';
+  const value = new BigNumber(text);
+  return value.toFixed(Math.max(0, PRICE_DIGITS - 1 - (value.e ?? 0)));
 }
 
 /** One row per order, of the same width from the first event to the last, so that nothing jumps. */
 export function rowLines(rows: readonly Tracked[], { width, style, ellipsis }: RowView): string[] {
   const fixed = (text: string, columns: number): string => padEnd(text, columns);
   const columns: Column<Tracked>[] = [
-    { title: '  ORDER', cell: ({ plan }) => fixed(`  ${plan.name}`, 13) },
+    { title: ' #', cell: ({ rank }) => padStart(rank === undefined ? '' : String(rank), 2) },
+    { title: 'ORDER', cell: ({ plan }) => fixed(plan.name, 11) },
     { title: 'TOKEN', cell: ({ plan }) => fixed(plan.token, 6) },
     {
       title: 'STATUS',

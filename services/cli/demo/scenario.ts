@@ -39,6 +39,8 @@ class Scenario {
   readonly #broken = new AbortController();
   readonly #signal: AbortSignal;
   readonly #positions = new Map<string, string>();
+  /** Number of the last claim before the line's: places are counted from there. */
+  #claimsBefore = Number.POSITIVE_INFINITY;
 
   constructor(parts: ScenarioParts) {
     this.#parts = parts;
@@ -57,6 +59,8 @@ class Scenario {
     const busy = await this.#submit(BUSY);
     await this.#all(busy, OrderStatus.CONFIRMING);
     await this.#expectQueue(0);
+    for (const row of busy) await this.#look(row);
+    this.#claimsBefore = Math.max(...busy.map(({ order }) => Number(order?.dispatchSequence ?? 0n)));
 
     view.chapter('5 entries and 3 exits are submitted, entries first; then an emergency exit');
     const line = await this.#submit(LINE);
@@ -70,7 +74,6 @@ class Scenario {
     await venue.release();
     await this.#all([...busy, ...line], OrderStatus.FILLED, OrderStatus.CANCELLED);
     for (const row of line) await this.#look(row);
-    this.#rank(line);
     view.done();
     return { line, verdict: judge(line.map(startedOf)) };
   }
@@ -93,6 +96,7 @@ class Scenario {
       const { orderReqId } = row;
       for await (const message of messagesOf(this.#parts, { orderReqId, signal: this.#signal })) {
         row.apply(message);
+        if (row.status === OrderStatus.SUBMITTED && row.rank === undefined) await this.#look(row);
         this.#parts.view.event(row, message);
       }
     } catch (error) {
@@ -109,6 +113,8 @@ class Scenario {
     const { order } = await call(this.#parts.clients.orders, 'getOrder', { id }, { signal: this.#signal });
     if (!order) throw new Error(`the requestor does not know order ${row.orderReqId}`);
     row.order = order;
+    const claim = Number(order.dispatchSequence);
+    if (claim > this.#claimsBefore) row.rank = claim - this.#claimsBefore;
     return order;
   }
 
@@ -119,11 +125,6 @@ class Scenario {
     throw new Error(
       `expected all slots taken and ${waiting} orders waiting, but ${stats?.availableSlots} slots are free and ${stats?.queued} orders wait`,
     );
-  }
-
-  #rank(line: readonly Tracked[]): void {
-    const numbers = line.map(({ order }) => order?.dispatchSequence ?? 0n).sort((a, b) => (a < b ? -1 : 1));
-    for (const row of line) row.rank = numbers.indexOf(row.order?.dispatchSequence ?? 0n) + 1;
   }
 }
 

@@ -19,7 +19,7 @@ export class Tracked {
   signature = '';
   slippageBps: number | undefined;
   reason = '';
-  /** Place among the orders of the line by `dispatch_sequence`, from 1. */
+  /** Place in which it started among the orders that waited together, from 1. */
   rank: number | undefined;
   /** As the requestor showed it last. */
   order: Order | undefined;

@@ -84,7 +84,7 @@ class PlainView implements DemoView {
 
   chapter(title: string): void {
     this.#number += 1;
-    this.#out.text('', `${this.#number}  ${title}`);
+    this.#out.text('', this.#out.style.bold(`${this.#number}  ${title}`));
   }
 
   show(): void {}
@@ -122,6 +122,5 @@ function eventWords({ content }: OrderMessage, ellipsis: string): [string, strin
   }
   if (name === 'CONFIRMING')
     return [name, [signature, reason === 'ATTEMPT_COMMITTED' ? '' : reason].filter(Boolean).join('  ')];
-  if (name === 'PENDING' || name === 'SUBMITTED') return [name, reason.toLowerCase()];
   return [name, detail || reason];
 }

@@ -11,10 +11,11 @@ import { STREAM_PROGRESS_INTERVAL_MS } from '../../../shared/core/limits.js';
 import type { GrpcService } from '../../../shared/grpc/server.js';
 import { serverStream } from '../../../shared/grpc/stream.js';
 import { unary } from '../../../shared/grpc/unary.js';
+import type { OrderQueueManager } from '../../../shared/queue/order-queue-manager.js';
 import type { Database } from '../../../shared/store/database.js';
 import { type LogHeader, readLiveHeads, readLogHeader } from '../../../shared/store/messages.js';
 import { proposalBody } from '../../../shared/store/proposals.js';
-import { ReadCursors } from '../delivery/cursors.js';
+import type { DurableOrderQueues, QueueMessage } from '../delivery/durable-order-queues.js';
 import { messageToWire, proposalToWire } from '../delivery/message-wire.js';
 import type { OrderHub } from '../delivery/order-hub.js';
 import { readLog } from '../delivery/read-log.js';
@@ -24,6 +25,9 @@ export interface DeliveryHandlerOptions {
   readonly db: Database;
   readonly hub: OrderHub;
   readonly desk: ProposalDesk;
+  /** The order queues, and the durable log behind them. */
+  readonly orderQueues: OrderQueueManager<QueueMessage>;
+  readonly log: DurableOrderQueues;
   readonly clock: Clock;
 }
 
@@ -31,15 +35,14 @@ const STATS_LIMIT_DEFAULT = 100;
 const STATS_LIMIT_MAX = 1_000;
 
 export function deliveryService(options: DeliveryHandlerOptions): GrpcService {
-  const { db, desk } = options;
-  const cursors = new ReadCursors();
+  const { db, desk, orderQueues, log } = options;
   let openStreams = 0;
   const implementation: DeliveryServiceServer = {
     streamOrder: serverStream(
       async function* (request, ctx) {
         openStreams += 1;
         try {
-          yield* streamOrder(options, cursors, request, ctx.signal);
+          yield* streamOrder(options, request, ctx.signal);
         } finally {
           openStreams -= 1;
         }
@@ -47,18 +50,20 @@ export function deliveryService(options: DeliveryHandlerOptions): GrpcService {
       { sequenceOf: sequenceOf, startOf: (request) => request.afterSequence },
     ),
     submitProposal: unary(async (request) => {
-      const { proposal, decimals, sequence, duplicate } = await desk.submit(request);
+      const { proposal, decimals, sequence, duplicate } = await desk.submit(request, (offer) =>
+        orderQueues.addToOrderQueue(offer.order.orderReqId, offer),
+      );
       return { proposal: proposalToWire(proposalBody(proposal, decimals)), sequence, duplicate };
     }),
     getOrderQueueStats: unary(async (request) => {
       if (request.limit > STATS_LIMIT_MAX) throw invalidField('limit', `must be at most ${STATS_LIMIT_MAX}`);
       if (request.orderReqId !== '') {
         const header = await headerOf(db, request.orderReqId);
-        const queues = { [header.orderReqId]: cursors.unread(header.orderReqId, header.head) };
+        const queues = { [header.orderReqId]: log.unread(header.orderReqId, header.head) };
         return { orderQueuesCount: 1n, queues, openStreams };
       }
       const { total, heads } = await readLiveHeads(db, request.limit === 0 ? STATS_LIMIT_DEFAULT : request.limit);
-      const queues = Object.fromEntries(heads.map((q) => [q.orderReqId, cursors.unread(q.orderReqId, q.head)]));
+      const queues = Object.fromEntries(heads.map((q) => [q.orderReqId, log.unread(q.orderReqId, q.head)]));
       return { orderQueuesCount: total, queues, openStreams };
     }),
   };
@@ -81,8 +86,7 @@ async function headerOf(db: Database, orderReqId: string): Promise<LogHeader> {
 }
 
 async function* streamOrder(
-  { db, hub, clock }: DeliveryHandlerOptions,
-  cursors: ReadCursors,
+  { db, hub, clock, log, orderQueues }: DeliveryHandlerOptions,
   request: StreamOrderRequest,
   signal: AbortSignal,
 ): AsyncGenerator<StreamOrderResponse> {
@@ -96,17 +100,18 @@ async function* streamOrder(
   // Nothing follows the terminal message, and the reader has it.
   if (header.isTerminal && afterSequence === head) return;
   let lastSequence = afterSequence;
-  const log = readLog({ db, hub, clock, orderId, afterSequence, signal, idleMs: STREAM_PROGRESS_INTERVAL_MS });
-  for await (const message of log) {
+  const messages = readLog({ db, hub, clock, orderId, afterSequence, signal, idleMs: STREAM_PROGRESS_INTERVAL_MS });
+  for await (const message of messages) {
     if (!message) {
       yield { frame: { $case: 'progress', value: { lastSequence, at: new Date(clock.now()) } } };
       continue;
     }
     yield { frame: { $case: 'message', value: messageToWire(message, orderReqId) } };
     lastSequence = message.sequence;
-    cursors.advance(orderReqId, lastSequence);
+    log.advance(orderReqId, lastSequence);
   }
-  cursors.forget(orderReqId);
+  // The order is over and somebody has all of it: its queue is not needed any more, its log stays.
+  await orderQueues.removeOrderQueue(orderReqId);
 }
 
 /** S2: a cursor before the first kept message would be a gap, one after the last a message that never was. */

@@ -10,6 +10,7 @@ import { getOrder } from '../../../shared/store/orders.js';
 import {
   countForeignProposals,
   findProposal,
+  findProposalSequence,
   insertProposal,
   type NewProposal,
   type Proposal,
@@ -30,28 +31,48 @@ export interface Placed {
 
 /** Takes offers from outside onto an order's queue (S4): bounded in number and rate, refused once the order is over. */
 export interface ProposalDesk {
-  submit(request: SubmitProposalRequest): Promise<Placed>;
+  /** Checks the request and hands the offer to `addToQueue`, which ends up at {@link ProposalDesk.place}. */
+  submit(request: SubmitProposalRequest, addToQueue: (offer: ProposalOffer) => Promise<void>): Promise<Placed>;
+  /** Writes an offer to the order's log, in one transaction with every check; returns its sequence. */
+  place(offer: ProposalOffer): Promise<bigint>;
+}
+
+/** An offer on its way to the log. */
+export interface ProposalOffer {
+  readonly order: Pick<Order, 'orderId' | 'orderReqId' | 'decimals'>;
+  readonly proposal: NewProposal;
 }
 
 export function createProposalDesk(db: Database): ProposalDesk {
+  const answers = new WeakMap<ProposalOffer, Placed>();
   return {
-    async submit(request) {
+    async submit(request, addToQueue) {
       checkIds(request);
       const order = await getOrder(db, { orderReqId: request.orderReqId });
-      const offer = offerOf(request, order);
-      return db.transaction(async (tx) => {
-        // From here on the order cannot end before this offer's message is in front of its last one.
-        await lockMessages(tx, order.orderId);
-        const repeat = await findProposal(tx, order.orderId, offer.proposalId);
-        if (repeat) return sameOrRefuse(repeat, offer, order.decimals);
-        await refuseIfOver(tx, order.orderReqId);
-        await refuseFlood(tx, order.orderId);
-        const placed = await insertProposal(tx, offer, order.decimals);
-        if (!placed) throw new Error(`proposal ${offer.proposalId} appeared under the lock`);
-        return { ...placed, decimals: order.decimals, duplicate: false };
-      });
+      const offer = { order, proposal: proposalOf(request, order) };
+      await addToQueue(offer);
+      const placed = answers.get(offer);
+      if (!placed) throw new Error(`the queue did not place proposal ${request.proposalId}`);
+      return placed;
+    },
+    async place(offer) {
+      const placed = await db.transaction((tx) => place(tx, offer));
+      answers.set(offer, placed);
+      return placed.sequence;
     },
   };
+}
+
+async function place(tx: Transaction, { order, proposal }: ProposalOffer): Promise<Placed> {
+  // From here on the order cannot end before this offer's message is in front of its last one.
+  await lockMessages(tx, order.orderId);
+  const repeat = await findProposal(tx, order.orderId, proposal.proposalId);
+  if (repeat) return sameOrRefuse(tx, repeat, proposal, order.decimals);
+  await refuseIfOver(tx, order.orderReqId);
+  await refuseFlood(tx, order.orderId);
+  const placed = await insertProposal(tx, proposal, order.decimals);
+  if (!placed) throw new Error(`proposal ${proposal.proposalId} appeared under the lock`);
+  return { ...placed, decimals: order.decimals, duplicate: false };
 }
 
 function checkIds(request: SubmitProposalRequest): void {
@@ -73,7 +94,7 @@ function checkIds(request: SubmitProposalRequest): void {
   if (violations.length > 0) throw invalidFields(violations);
 }
 
-function offerOf(request: SubmitProposalRequest, order: Order): NewProposal {
+function proposalOf(request: SubmitProposalRequest, order: Order): NewProposal {
   const lamports = parseAmount(request.amountSol, SOL_DECIMALS);
   const tokens = parseAmount(request.amountTokens, order.decimals);
   const violations = [violationOf('amount_sol', lamports), violationOf('amount_tokens', tokens)].filter(
@@ -96,14 +117,17 @@ function violationOf(field: string, amount: ParsedAmount): FieldViolation | unde
   return amount.ok ? undefined : { field, description: amount.problem };
 }
 
-async function sameOrRefuse(before: Proposal, offer: NewProposal, decimals: number): Promise<Placed> {
+async function sameOrRefuse(tx: Transaction, before: Proposal, offer: NewProposal, decimals: number): Promise<Placed> {
   const same =
     before.source === offer.source &&
     before.lamports === offer.lamports &&
     before.tokens === offer.tokens &&
     before.note === offer.note &&
     before.expiresAt?.getTime() === offer.expiresAt?.getTime();
-  if (same) return { proposal: before, decimals, sequence: 0n, duplicate: true };
+  if (same) {
+    const sequence = await findProposalSequence(tx, before.orderId, before.proposalId);
+    return { proposal: before, decimals, sequence, duplicate: true };
+  }
   throw new ExitlaneError(
     'PROPOSAL_ID_TAKEN',
     `proposal_id ${offer.proposalId} was used before for another offer on this order; use a new id for a new offer`,

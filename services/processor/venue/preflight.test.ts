@@ -111,7 +111,7 @@ describe('E2 preflight', () => {
     const bad: [AccountState, bigint, RegExp][] = [
       [tokenAccount(69n), 3_999_000_000n, /bring 69 base units/],
       [tokenAccount(70n), 3_997_955_719n, /1 more than allowed/],
-      [tokenAccount(70n, { owner: stranger }), 3_999_000_000n, /bring 0 base units/],
+      [tokenAccount(70n, { owner: stranger }), 4_000_000_000n, /bring 0 base units/],
       [tokenAccount(70n, { delegate: stranger }), 3_999_000_000n, /power over the wallet's new token account/],
       [tokenAccount(70n, { close: stranger }), 3_999_000_000n, /power over the wallet's new token account/],
     ];

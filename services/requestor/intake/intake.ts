@@ -85,11 +85,14 @@ async function exitSubmission(
   if (request.isSimulated && !position.isSimulated) {
     throw invalidField('is_simulated', `position ${position.positionId} is real; a simulated exit would not sell it`);
   }
+  // An exit called an emergency is one: the flag decides over the reason's own priority (P1).
+  const emergency = request.emergency || request.exitReason === 'emergency';
   return {
     draft: {
       ...common(request, payloadHash, config),
+      emergency,
       orderType: 'EXIT',
-      priority: priorityOf({ orderType: 'EXIT', exitReason: request.exitReason, emergency: request.emergency }),
+      priority: priorityOf({ orderType: 'EXIT', exitReason: request.exitReason, emergency }),
       mint: position.mint,
       symbol: position.symbol,
       decimals: position.decimals,

@@ -24,7 +24,7 @@ export function startDueOrders(options: { db: Database; clock: Clock; logger: Lo
   const look = (): void => {
     timer?.cancel();
     if (closed) return;
-    if (running) {
+    if (running !== undefined) {
       again = true;
       return;
     }
