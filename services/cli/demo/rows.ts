@@ -1,27 +1,18 @@
-import { BigNumber } from 'bignumber.js';
 import { OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
-import { duration, statusName } from '../render/format.js';
+import { duration, price, statusName } from '../render/format.js';
 import { type Style, statusColour } from '../render/style.js';
 import { type Column, table } from '../render/table.js';
 import { padEnd, padStart, shorten } from '../render/text.js';
 import type { Tracked } from './tracked.js';
 
 export const SIGNATURE_WIDTH = 9;
-const PRICE_DIGITS = 5;
-/** BONK with five digits: the longest price of the demo. */
+/** BONK: the longest price of the demo. */
 const PRICE_WIDTH = 13;
 
 export interface RowView {
   readonly width: number | undefined;
   readonly style: Style;
   readonly ellipsis: string;
-}
-
-/** Five digits: enough to tell a quote from its fill, and short enough for a row. */
-export function demoPrice(text: string): string {
-  if (text === '') return '';
-  const value = new BigNumber(text);
-  return value.toFixed(Math.max(0, PRICE_DIGITS - 1 - (value.e ?? 0)));
 }
 
 /** One row per order, of the same width from the first event to the last, so that nothing jumps. */
@@ -36,12 +27,12 @@ export function rowLines(rows: readonly Tracked[], { width, style, ellipsis }: R
       cell: ({ status }) => fixed(status === OrderStatus.UNSPECIFIED ? '' : statusName(status), 10),
       paint: (text, { status }) => statusColour(style, statusName(status))(text),
     },
-    { title: 'QUOTED', cell: ({ quoted }) => fixed(demoPrice(quoted), PRICE_WIDTH) },
+    { title: 'QUOTED', cell: ({ quoted }) => fixed(price(quoted), PRICE_WIDTH) },
     {
       title: 'SIGNATURE',
       cell: ({ signature }) => fixed(shorten(signature, SIGNATURE_WIDTH, ellipsis), SIGNATURE_WIDTH),
     },
-    { title: 'FILLED AT', cell: ({ filled }) => fixed(demoPrice(filled), PRICE_WIDTH) },
+    { title: 'FILLED AT', cell: ({ filled }) => fixed(price(filled), PRICE_WIDTH) },
   ];
   return table(columns, rows, { width, heading: style.dim, ellipsis });
 }
@@ -59,8 +50,8 @@ export function rankingLines(line: readonly Tracked[], { width, style, ellipsis 
     { title: 'PRIO', cell: ({ order }) => String(order?.priority ?? ''), align: 'right' },
     { title: 'TOKEN', cell: ({ plan }) => plan.token },
     { title: 'WAITED', cell: waited, align: 'right' },
-    { title: 'QUOTED', cell: ({ quoted }) => demoPrice(quoted) },
-    { title: 'FILLED AT', cell: ({ filled }) => demoPrice(filled) },
+    { title: 'QUOTED', cell: ({ quoted }) => price(quoted) },
+    { title: 'FILLED AT', cell: ({ filled }) => price(filled) },
     { title: 'BPS', cell: ({ slippageBps }) => slippage(slippageBps), align: 'right' },
     { title: 'SIGNATURE', cell: ({ signature }) => shorten(signature, SIGNATURE_WIDTH, ellipsis) },
   ];

@@ -1,11 +1,11 @@
 import type { OrderMessage } from '../../../proto/gen/exitlane/v1/message.js';
 import type { Clock } from '../../../shared/core/clock.js';
 import type { Output } from '../output.js';
-import { bps, proposalStateName, statusName } from '../render/format.js';
+import { bps, price, proposalStateName, statusName } from '../render/format.js';
 import { LiveRegion } from '../render/live-region.js';
 import { statusColour } from '../render/style.js';
 import { padEnd, padStart, shorten } from '../render/text.js';
-import { demoPrice, rowLines, SIGNATURE_WIDTH } from './rows.js';
+import { rowLines, SIGNATURE_WIDTH } from './rows.js';
 import type { Tracked } from './tracked.js';
 
 /** What the audience sees while the demo plays. */
@@ -107,18 +107,15 @@ class PlainView implements DemoView {
 /** Status or `PROPOSAL`, and what there is to say. */
 function eventWords({ content }: OrderMessage, ellipsis: string): [string, string] {
   if (content?.$case === 'proposal') {
-    const { state, price, source } = content.value;
-    return ['PROPOSAL', `${proposalStateName(state).toLowerCase()}: ${demoPrice(price)} SOL by ${source}`];
+    const { state, source } = content.value;
+    return ['PROPOSAL', `${proposalStateName(state).toLowerCase()}: ${price(content.value.price)} SOL by ${source}`];
   }
   if (content?.$case !== 'status') return ['-', ''];
   const { status, reason, txSignature, actualPrice, expectedPrice, slippageBps, detail } = content.value;
   const name = statusName(status);
   const signature = shorten(txSignature, SIGNATURE_WIDTH, ellipsis);
   if (actualPrice !== '') {
-    return [
-      name,
-      `${signature}  at ${demoPrice(actualPrice)}, quoted ${demoPrice(expectedPrice)}, ${bps(slippageBps)}`,
-    ];
+    return [name, `${signature}  at ${price(actualPrice)}, quoted ${price(expectedPrice)}, ${bps(slippageBps)}`];
   }
   if (name === 'CONFIRMING')
     return [name, [signature, reason === 'ATTEMPT_COMMITTED' ? '' : reason].filter(Boolean).join('  ')];

@@ -2,8 +2,8 @@ import { BigNumber } from 'bignumber.js';
 import type { Duration } from '../../../proto/gen/google/protobuf/duration.js';
 import { millisOf } from '../../../shared/grpc/duration.js';
 
-/** Digits of a price that people look at. The full value is in `-o json` and `orders <id>`. */
-const PRICE_DIGITS = 6;
+/** Digits of a price that people look at: a basis point shows. The full value is in `-o json` and `orders <id>`. */
+const PRICE_DIGITS = 5;
 
 /** `ORDER_STATUS_FILLED` without its prefix; `UNSPECIFIED` and unknown values read `-`. */
 export function enumName(value: string, prefix: string): string {
@@ -38,7 +38,7 @@ export function levelName(priority: number): string {
 export function price(text: string): string {
   if (text === '') return '';
   const value = new BigNumber(text);
-  return value.isFinite() ? value.precision(PRICE_DIGITS).toFixed() : text;
+  return value.isFinite() ? value.toFixed(Math.max(0, PRICE_DIGITS - 1 - (value.e ?? 0))) : text;
 }
 
 /** `+12 bps`, positive is worse for the trader; empty if unknown. */

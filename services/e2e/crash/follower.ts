@@ -22,6 +22,8 @@ export class Follower {
   /** What came over the wire, before anything repeated was taken out. */
   readonly connections: Connection[] = [];
   readonly reconnects: Reconnect[] = [];
+  /** Last message of the log when the newest connection was opened. */
+  head: bigint | undefined;
   readonly #stop = new AbortController();
   #ended = false;
   #failure: unknown;
@@ -80,7 +82,10 @@ export class Follower {
       signal: this.#stop.signal,
       onReconnect: (reconnect) => this.reconnects.push(reconnect),
     });
-    for await (const { frame } of frames) if (frame?.$case === 'message') this.messages.push(frame.value);
+    for await (const { frame } of frames) {
+      if (frame?.$case === 'message') this.messages.push(frame.value);
+      if (frame?.$case === 'header') this.head = frame.value.headSequence;
+    }
   }
 }
 

@@ -21,6 +21,7 @@ export async function expectWholeStream(bot: Bot, follower: Follower): Promise<v
   const later = bot.follow(orderReqId);
   await later.ended();
   expect(later.messages, `${orderReqId} read again`).to.deep.equal(messages);
+  expect(later.head, `head of ${orderReqId}`).to.equal(sequences.at(-1));
 }
 
 function countedTo(count: number, after = 0n): bigint[] {
