@@ -1,10 +1,13 @@
 import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import { descriptorRegistry, descriptorSet } from '../../shared/grpc/descriptors.js';
 import { listMethods, type MethodInfo } from '../../shared/grpc/dynamic-client.js';
+import { editDistance } from '../../shared/grpc/method-catalogue.js';
 import type { Addresses } from './clients.js';
 import { CliError } from './exit-codes.js';
 
 const PACKAGE = 'exitlane.v1';
+/** A name this far away may still be what was meant. */
+const TYPOS_MAX = 3;
 const ON_PROCESSOR: ReadonlySet<string> = new Set(['DeliveryService', 'ExecutionService', 'MarketService']);
 
 /** `OrderService/SubmitOrder`. */
@@ -40,7 +43,10 @@ export function fullMethodName(name: string): string {
       found.map((method) => `say ${shortName(method)}`),
     );
   }
-  const alike = listMethods().filter(({ method }) => method.toLowerCase().includes(wanted));
+  const alike = listMethods().filter(({ method }) => {
+    const own = method.toLowerCase();
+    return own.includes(wanted) || editDistance(own, wanted) <= TYPOS_MAX;
+  });
   const hint = alike.length > 0 ? `did you mean ${alike.map(shortName).join(', ')}?` : 'exitlane call --list shows all';
   throw new CliError(`there is no method ${name}`, 1, [hint]);
 }

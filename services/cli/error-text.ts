@@ -29,8 +29,8 @@ export function explain(error: unknown, exitCode: ExitCode, kind: CallKind, addr
   if (error instanceof CallError) return explainCall(error, exitCode, kind, addresses);
   if (error instanceof Interrupted) return { ...EMPTY, message: error.message, exit_code: exitCode };
   if (error instanceof ExitlaneError) {
-    const { reason, message, violations, metadata } = error;
-    return { ...EMPTY, reason, message, violations, metadata, exit_code: exitCode };
+    const { status, reason, message, violations, metadata } = error;
+    return { ...EMPTY, status, reason, message, violations, metadata, exit_code: exitCode };
   }
   return {
     ...EMPTY,
@@ -49,7 +49,7 @@ function explainCall(
   return {
     status: error.status,
     reason: error.reason ?? '',
-    message: isUnreached(error) ? `no answer (${connectionTrouble(error.message)})` : error.message,
+    message: isUnreached(error) ? callTrouble(error) : error.message,
     violations: error.violations,
     metadata: error.metadata,
     request_id: error.requestId ?? '',
@@ -63,11 +63,12 @@ export function isUnreached(error: CallError): boolean {
   return error.reason === undefined && (error.status === 'UNAVAILABLE' || error.status === 'DEADLINE_EXCEEDED');
 }
 
-/** The useful part of what grpc-js says about a connection. */
-function connectionTrouble(message: string): string {
-  const refused = /connect (ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ETIMEDOUT|ECONNRESET)[^.]*/.exec(message);
-  if (refused) return refused[0];
-  return /^[^.\n]*/.exec(message.replace(/^\d+ [A-Z_]+: /, ''))?.[0] ?? message;
+/** What went wrong with a call, in a few words: transports talk a lot. */
+export function callTrouble(error: CallError): string {
+  if (!isUnreached(error)) return `${error.status}: ${plain(error.message)}`;
+  const { message } = error;
+  const system = /connect E[A-Z]+ \S+|getaddrinfo E[A-Z]+ \S+|read E[A-Z]+/.exec(message)?.[0].replace(/[.,;]$/, '');
+  return `no answer (${system ?? plain(message.split('\n')[0] ?? '').slice(0, 120)})`;
 }
 
 function hintsFor(error: CallError, kind: CallKind, addresses: Addresses | undefined): string[] {
@@ -88,12 +89,13 @@ function hintsFor(error: CallError, kind: CallKind, addresses: Addresses | undef
 export function errorLines(explained: Explained, red: (text: string) => string): string[] {
   const { status, reason, violations, metadata, hints } = explained;
   const head = [status, reason && `(${reason})`].filter(Boolean).join(' ');
-  const several =
+  const repeated =
     violations.length > 0 && violations.every(({ description }) => explained.message.includes(description));
-  const message = several && status !== '' ? 'the request has wrong fields' : plain(explained.message);
+  const message = repeated ? 'the request has wrong fields' : plain(explained.message);
   const lines = [red(`error: ${head === '' ? '' : `${head}: `}${message}`)];
   for (const { field, description } of violations) lines.push(`  ${plain(field)}: ${plain(description)}`);
-  for (const [key, value] of Object.entries(metadata)) lines.push(`  ${plain(key)}: ${plain(value)}`);
+  const telling = Object.entries(metadata).filter(([, value]) => !explained.message.includes(value));
+  for (const [key, value] of telling) lines.push(`  ${plain(key)}: ${plain(value)}`);
   if (explained.request_id !== '' && explained.exit_code !== ExitCode.REFUSED) {
     lines.push(`  request id: ${plain(explained.request_id)}`);
   }

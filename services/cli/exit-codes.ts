@@ -23,7 +23,7 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 export const EXIT_CODES_HELP = `Exit codes:
   0  done; order FILLED
   1  wrong usage, or a local error
-  2  refused by the service (invalid, not found, already exists, not possible now)
+  2  refused by the service (invalid, not found, taken, not possible now)
   3  the order ended without a fill (CANCELLED)
   4  unknown: the request may have been accepted, or the order may still land.
      Repeat the same command with the same --id: it never trades twice.

@@ -1,9 +1,11 @@
 import type { StreamOrderResponse } from '../../proto/gen/exitlane/v1/delivery_service.js';
 import { OrderMessage } from '../../proto/gen/exitlane/v1/message.js';
 import { OrderStatus } from '../../proto/gen/exitlane/v1/order.js';
+import { messageOf } from '../../shared/core/errors.js';
 import { CallError } from '../../shared/grpc/call-error.js';
 import { call, openStream } from '../../shared/grpc/client.js';
 import { followWithResume, type Reconnect } from '../../shared/grpc/resume.js';
+import { callTrouble } from './error-text.js';
 import { CliError, ExitCode, exitCodeOf, Interrupted } from './exit-codes.js';
 import { duration } from './render/format.js';
 import { messageLine } from './render/message-line.js';
@@ -62,7 +64,8 @@ export async function showUntilEnd(cli: Cli, options: FollowOptions): Promise<Ex
   let ended = false;
   const onReconnect = ({ attempt, cause, afterSequence }: Reconnect): void => {
     if (attempt !== 1) return;
-    cli.note(`the stream broke (${cause.status}): going on after message ${afterSequence}`);
+    const from = afterSequence > 0n ? `, going on after message ${afterSequence}` : '';
+    cli.note(`no connection to the processor (${callTrouble(cause)}): trying again${from}`);
   };
   try {
     for await (const message of messagesOf(cli, { ...options, signal: cli.io.signal, onReconnect })) {
@@ -102,7 +105,7 @@ function notSeen(cli: Cli, orderReqId: string, last: bigint, error: unknown): Cl
   const why =
     error instanceof Interrupted
       ? 'stopped watching'
-      : `lost sight of the order (${error instanceof Error ? error.message : String(error)})`;
+      : `lost sight of the order (${error instanceof CallError ? callTrouble(error) : messageOf(error)})`;
   const more = last > 0n ? ` --after ${last}` : '';
   return new CliError(
     `${why}: order ${orderReqId} is not finished, as far as is known here, and goes on by itself`,

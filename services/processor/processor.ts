@@ -61,6 +61,9 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
     const wallet = { signer, endpoints: venue.endpoints, mints };
     const executorFor = chooseExecutor(options, { venue, oracle, signer });
     const supervisor = new RunSupervisor({ db, executorFor, clock, random, logger });
+    open.add('running orders', () => supervisor.close());
+    const recovered = await supervisor.recover();
+    if (recovered > 0) logger.warn({ orders: recovered }, 'watching attempts again that were under way');
     const hub = new OrderHub(db);
     open.add('order hub', () => hub.close());
     const expiry = startProposalExpiry({ db, clock, logger });
@@ -81,7 +84,6 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
         systemService({ service: 'processor', db, clock, mode: modeOf(config) }),
       ],
     });
-    open.add('running orders', () => supervisor.close());
     open.add('gRPC server', async () => {
       await server.drain(DRAIN_MS);
     });

@@ -49,6 +49,8 @@ export interface Order {
   readonly filledLamports: bigint | null;
   readonly filledTokens: bigint | null;
   readonly feeLamports: bigint | null;
+  /** Lamports deposited in the wallet's own token accounts with the fill; negative: came back. */
+  readonly rentLamports: bigint | null;
   readonly actualPrice: string | null;
   readonly slippageBps: number | null;
   readonly createdAt: Date;

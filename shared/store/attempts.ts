@@ -1,3 +1,4 @@
+import { type AttemptState, attemptStatesBefore } from '../order/attempt-transitions.js';
 import type { Order } from '../order/order.js';
 import type { Queryable, Transaction } from './database.js';
 import { type Claim, moveOrder } from './order-transitions.js';
@@ -6,8 +7,6 @@ import { type Claim, moveOrder } from './order-transitions.js';
  * Signed transactions. An attempt is committed before its first byte is sent (E7): whatever dies later, the signature can be
  * looked up and the same bytes can be sent again.
  */
-export type AttemptState = 'PERSISTED' | 'SENT' | 'LANDED' | 'LANDED_FAILED' | 'DEAD';
-
 export interface Attempt {
   readonly orderId: string;
   readonly number: number;
@@ -22,6 +21,7 @@ export interface Attempt {
   readonly error: string;
   readonly createdAt: Date;
   readonly sentAt: Date | null;
+  readonly seenAt: Date | null;
   readonly resolvedAt: Date | null;
 }
 
@@ -77,13 +77,22 @@ export async function commitAttempt(
   return { order, number };
 }
 
-/** Notes the first send. Not a state of the order, so no message; late or repeated calls change nothing. */
-export async function markAttemptSent(db: Queryable, claim: Claim, number: number): Promise<void> {
+/**
+ * Notes how far an attempt got: first sent, or first seen in a block. Not a state of the order, so no message. Late and repeated
+ * calls and calls under an old fence change nothing.
+ */
+export async function noteAttempt(
+  db: Queryable,
+  claim: Claim,
+  number: number,
+  state: 'SENT' | 'SEEN',
+): Promise<void> {
+  const column = state === 'SENT' ? 'sent_at' : 'seen_at';
   await db.query(
-    `UPDATE attempts SET state = 'SENT', sent_at = exitlane_now()
-     WHERE order_id = $1 AND number = $2 AND state = 'PERSISTED'
+    `UPDATE attempts SET state = $4, ${column} = exitlane_now()
+     WHERE order_id = $1 AND number = $2 AND state = ANY($5)
        AND EXISTS (SELECT 1 FROM orders WHERE order_id = $1 AND fence = $3)`,
-    [claim.orderId, number, claim.fence],
+    [claim.orderId, number, claim.fence, state, attemptStatesBefore(state)],
   );
 }
 
@@ -102,8 +111,8 @@ export async function resolveAttempt(
 ): Promise<void> {
   const { rowCount } = await tx.query(
     `UPDATE attempts SET state = $3, slot = $4, error = $5, resolved_at = exitlane_now()
-     WHERE order_id = $1 AND number = $2 AND state IN ('PERSISTED', 'SENT')`,
-    [orderId, number, fate.state, fate.slot ?? null, fate.error ?? ''],
+     WHERE order_id = $1 AND number = $2 AND state = ANY($6)`,
+    [orderId, number, fate.state, fate.slot ?? null, fate.error ?? '', attemptStatesBefore(fate.state)],
   );
   if (rowCount !== 1) throw new Error(`attempt ${number} of order ${orderId} was resolved before`);
 }
@@ -122,6 +131,7 @@ interface AttemptRow {
   error: string;
   created_at: Date;
   sent_at: Date | null;
+  seen_at: Date | null;
   resolved_at: Date | null;
 }
 
@@ -140,6 +150,7 @@ function attemptOf(row: AttemptRow): Attempt {
     error: row.error,
     createdAt: row.created_at,
     sentAt: row.sent_at,
+    seenAt: row.seen_at,
     resolvedAt: row.resolved_at,
   };
 }
@@ -153,7 +164,7 @@ export async function listAttempts(db: Queryable, orderId: string): Promise<Atte
 /** The attempt whose fate is not known yet; there is at most one. */
 export async function findOpenAttempt(db: Queryable, orderId: string): Promise<Attempt | undefined> {
   const { rows } = await db.query<AttemptRow>(
-    `SELECT * FROM attempts WHERE order_id = $1 AND state IN ('PERSISTED', 'SENT')`,
+    `SELECT * FROM attempts WHERE order_id = $1 AND state IN ('PERSISTED', 'SENT', 'SEEN')`,
     [orderId],
   );
   return rows[0] && attemptOf(rows[0]);

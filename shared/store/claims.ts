@@ -154,6 +154,14 @@ export async function endAllLeases(db: Database): Promise<number> {
   return rowCount;
 }
 
+/** Orders with a committed attempt whose fate is not known, and their current fences; the most urgent first. */
+export async function listConfirming(db: Database): Promise<Claim[]> {
+  const { rows } = await db.query<{ order_id: string; fence: string }>(
+    `SELECT order_id, fence FROM orders WHERE status = 'CONFIRMING' ORDER BY priority, created_at`,
+  );
+  return rows.map((row) => ({ orderId: row.order_id, fence: BigInt(row.fence) }));
+}
+
 /** A requestor that stops tells the others at once that its running orders may be taken over. */
 export async function endLeasesOf(db: Database, owner: string): Promise<void> {
   await db.query('UPDATE orders SET lease_until = exitlane_now() WHERE lease_owner = $1', [owner]);

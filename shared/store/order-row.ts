@@ -29,6 +29,7 @@ export interface OrderRow {
   filled_lamports: string | null;
   filled_tokens: string | null;
   fee_lamports: string | null;
+  rent_lamports: string | null;
   actual_price: string | null;
   slippage_bps: number | null;
   created_at: Date;
@@ -80,6 +81,7 @@ export function orderOf(row: OrderRow): Order {
     filledLamports: units(row.filled_lamports),
     filledTokens: units(row.filled_tokens),
     feeLamports: units(row.fee_lamports),
+    rentLamports: units(row.rent_lamports),
     actualPrice: row.actual_price === null ? null : trimPrice(row.actual_price),
     slippageBps: row.slippage_bps,
     createdAt: row.created_at,

@@ -39,6 +39,7 @@ const SETTABLE = new Set([
   'filled_lamports',
   'filled_tokens',
   'fee_lamports',
+  'rent_lamports',
   'actual_price',
   'slippage_bps',
   'position_id',

@@ -177,6 +177,8 @@ export interface Fill {
   readonly lamports: bigint;
   readonly tokens: bigint;
   readonly feeLamports: bigint;
+  /** Deposits of the wallet's own token accounts; negative: came back. */
+  readonly rentLamports: bigint;
   /** SOL per whole token. */
   readonly price: string;
 }

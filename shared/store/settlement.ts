@@ -46,6 +46,7 @@ export async function settleFill(
         filled_lamports: fill.lamports,
         filled_tokens: fill.tokens,
         fee_lamports: fill.feeLamports,
+        rent_lamports: fill.rentLamports,
         actual_price: fill.price,
         slippage_bps: order.expectedPrice === null ? null : slippageBps(side, order.expectedPrice, fill.price),
         position_id: positionId,

@@ -12,10 +12,13 @@ export interface View {
   readonly ellipsis: string;
 }
 
+/** `cli-<uuid>` in full: an id is there to be copied. */
+const ID_WIDTH = 40;
+
 /** Orders as a table, one line each. */
 export function orderTable(orders: readonly Order[], { width, style, ellipsis }: View): string[] {
   const columns: Column<Order>[] = [
-    { title: 'ORDER_REQ_ID', cell: ({ orderReqId }) => plain(orderReqId), squeeze: 'shorten', least: 20 },
+    { title: 'ORDER_REQ_ID', cell: ({ orderReqId }) => plain(orderReqId), squeeze: 'shorten', least: ID_WIDTH },
     { title: 'TYPE', cell: typeOf },
     { title: 'TOKEN', cell: tokenOf, squeeze: 'shorten', least: 6 },
     {

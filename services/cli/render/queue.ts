@@ -72,7 +72,7 @@ function runningLines({ running, takenAt }: QueueStats, { width, style, ellipsis
   const since = ({ since: at }: RunningOrder): string =>
     at && takenAt ? duration(Math.max(0, takenAt.getTime() - at.getTime())) : '';
   const columns: Column<RunningOrder>[] = [
-    { title: 'RUNNING', cell: ({ orderReqId }) => plain(orderReqId), squeeze: 'shorten', least: 20 },
+    { title: 'RUNNING', cell: ({ orderReqId }) => plain(orderReqId), squeeze: 'shorten', least: 30 },
     { title: 'TYPE', cell: ({ orderType }) => orderTypeName(orderType) },
     { title: 'LEVEL', cell: ({ priority }) => levelName(priority), leaves: 1 },
     { title: 'TOKEN', cell: ({ tokenSymbol }) => plain(tokenSymbol), least: 6 },

@@ -23,14 +23,15 @@ export interface TableOptions {
   readonly ellipsis?: string;
 }
 
-/** Aligned lines under one heading. Fits the width by squeezing columns, then by leaving columns out. */
+/** Aligned lines under one heading; columns that are empty all the way down are left out. Fits the width by squeezing columns, then by leaving columns out. */
 export function table<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
   options: TableOptions = {},
 ): string[] {
   const { width, gap = 2, heading = (text) => text } = options;
-  const shown = fitting(columns, rows, width, gap);
+  const telling = columns.filter(({ cell }) => rows.length === 0 || rows.some((row) => cell(row) !== ''));
+  const shown = fitting(telling, rows, width, gap);
   const widths = widthsOf(shown, rows, width, gap);
   const line = (cells: readonly string[]): string => cells.join(' '.repeat(gap)).trimEnd();
   const place = (text: string, index: number): string =>

@@ -17,15 +17,17 @@ interface Options {
 }
 
 const HELP = `
-The request is JSON as in grpcurl: names as in the proto files, enums by name, 64-bit numbers as strings, times in ISO 8601. It
-comes from the command line, from standard input (-) or from a file (@file). Streams print one line of JSON per message.
+The request is JSON as in grpcurl: names as in the proto files, enums by name,
+64-bit numbers as strings, times in ISO 8601. It comes from the command line,
+from standard input (-) or from a file (@file). Streams print one line of JSON
+per message.
 
 Examples:
   exitlane call --list
   exitlane call --describe SubmitOrder
   exitlane call GetQueueStats
   exitlane call OrderService/GetOrder '{"order_req_id": "my-bot:42"}'
-  exitlane call StreamOrder '{"order_req_id": "my-bot:42", "after_sequence": "3"}'
+  exitlane call StreamOrder '{"order_req_id": "my-bot:42"}'
   exitlane call SubmitOrder @order.json
   exitlane call SystemService/GetStatus --on processor`;
 

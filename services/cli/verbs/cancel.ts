@@ -10,8 +10,8 @@ import type { Verb } from '../verb.js';
 import { whyItStands } from '../why.js';
 
 const HELP = `
-A waiting order is cancelled at once, a running one is asked to stop. Once a transaction of it may be on the wire, only the chain
-decides: a fill wins.
+A waiting order is cancelled at once, a running one is asked to stop. Once a
+transaction of it may be on the wire, only the chain decides: a fill wins.
 
 Examples:
   exitlane cancel my-bot:42 --reason "signal is gone"`;
@@ -26,7 +26,7 @@ export const cancel: Verb = (program, action) => {
     .addHelpText('after', HELP)
     .action(
       action('write', async (cli, id: string, options: { readonly reason?: string }) => {
-        const cancelReason = options.reason ?? `cancelled by ${userName()} with the CLI`;
+        const cancelReason = options.reason ?? `by ${userName()}, with the CLI`;
         const response = await withEitherId(id, (either) =>
           call(cli.clients.orders, 'cancelOrder', { id: either, cancelReason }, { signal: cli.io.signal }),
         );

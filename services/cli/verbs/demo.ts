@@ -17,9 +17,11 @@ const DEMO_MS_MAX = 55_000;
 const LINES_AROUND_ROWS = 4;
 
 const HELP = `
-Starts everything in this process in a temporary folder, on free ports, with a sandbox for a venue: no keys, no internet, no real
-money. Fills every slot with entries, lets five more entries, three exits and an emergency exit wait, and shows who goes first.
-Leaves nothing running and nothing on disk; after a failure it keeps the log and says where it is.
+Starts everything in this process in a temporary folder, on free ports, with a
+sandbox for a venue: no keys, no internet, no real money. Fills every slot with
+entries, lets five more entries, three exits and an emergency exit wait, and
+shows who goes first. Leaves nothing running and nothing on disk; after a
+failure it keeps the log and says where it is.
 
 Exit code 0 only if every order was filled and the priority was kept.`;
 

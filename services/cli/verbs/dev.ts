@@ -1,4 +1,4 @@
-import { ExitlaneError } from '../../../shared/core/errors.js';
+import { ExitlaneError, messageOf } from '../../../shared/core/errors.js';
 import { createLogger, type LogLevel } from '../../../shared/core/logger.js';
 import { CliError, ExitCode } from '../exit-codes.js';
 import { oneOf, wholeNumber } from '../options.js';
@@ -20,13 +20,14 @@ interface Options {
 const LOG_LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 const HELP = `
-Database, sandbox venue, processor and requestor in one process, on this machine only. What happened stays in the data directory
-and is there again after the next start. Ctrl-C closes it cleanly, a second Ctrl-C at once.
+Database, sandbox venue, processor and requestor in one process, on this machine
+only. What happened stays in the data directory and is there again after the
+next start. Ctrl-C closes it cleanly, a second Ctrl-C at once.
 
 Examples:
   exitlane dev
   exitlane dev --data-dir /tmp/try --slot-ms 100 --log-level info
-  exitlane dev --requestor-port 0 --processor-port 0 --sandbox-port 0     any free ports`;
+  exitlane dev --requestor-port 0 --processor-port 0 --sandbox-port 0`;
 
 /** `exitlane dev`: everything in one process, until Ctrl-C. */
 export const dev: Verb = (program, action) => {
@@ -85,12 +86,14 @@ async function run(cli: Cli, options: Options): Promise<ExitCode> {
 
 /** One line instead of a stack: most failed starts are a port or a folder in use. */
 function clearStartError(error: unknown): unknown {
-  if (!(error instanceof ExitlaneError)) return error;
-  const hint =
-    error.reason === 'DATA_DIRECTORY_IN_USE'
-      ? ['another one runs there: stop it, or choose another folder with --data-dir']
-      : [];
-  return new CliError(error.message, ExitCode.LOCAL, hint, { cause: error });
+  const message = messageOf(error);
+  const isTaken = /in use|uses this port/.test(message);
+  if (!isTaken && !(error instanceof ExitlaneError)) return error;
+  const isFolder = error instanceof ExitlaneError && error.reason === 'DATA_DIRECTORY_IN_USE';
+  const hint = isFolder
+    ? '--data-dir names another'
+    : '--requestor-port, --processor-port and --sandbox-port name others';
+  return new CliError(message, ExitCode.LOCAL, isTaken ? [hint] : [], { cause: error });
 }
 
 function interrupted(signal: AbortSignal): Promise<void> {

@@ -26,7 +26,7 @@ Examples:
   exitlane orders
   exitlane orders --status pending,failed --type exit
   exitlane orders --all -o json
-  exitlane orders my-bot:42          one order, its attempts, and why it stands where it stands`;
+  exitlane orders my-bot:42      one, its attempts, and why it stands as it does`;
 
 /** `exitlane orders [id]`: lists orders, or shows one. */
 export const orders: Verb = (program, action) => {

@@ -7,7 +7,8 @@ import { KNOWN_SYMBOLS, tokenOf } from '../tokens.js';
 import type { Verb } from '../verb.js';
 
 const HELP = `
-Symbols known here: ${KNOWN_SYMBOLS.join(', ')}.
+Symbols known here:
+  ${KNOWN_SYMBOLS.join(', ')}
 
 Examples:
   exitlane price BONK

@@ -21,9 +21,10 @@ const MEANING: Readonly<Record<string, string>> = {
 };
 
 const HELP = `
-States: ${Object.entries(MEANING)
-  .map(([name, meaning]) => `${name} (${meaning})`)
-  .join(', ')}.
+States:
+${Object.entries(MEANING)
+  .map(([name, meaning]) => `  ${name.padEnd(11)} ${meaning}`)
+  .join('\n')}
 Orders that run already are not touched.
 
 Examples:

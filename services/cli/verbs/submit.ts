@@ -4,6 +4,7 @@ import { type Order, OrderType } from '../../../proto/gen/exitlane/v1/order.js';
 import { SubmitOrderRequest, SubmitOrderResponse } from '../../../proto/gen/exitlane/v1/order_service.js';
 import { CallError } from '../../../shared/grpc/call-error.js';
 import { call } from '../../../shared/grpc/client.js';
+import { callTrouble } from '../error-text.js';
 import { CliError, ExitCode, exitCodeOf, Interrupted } from '../exit-codes.js';
 import { showUntilEnd } from '../follow.js';
 import { decimal, instant, timeSpan, wholeNumber } from '../options.js';
@@ -37,13 +38,14 @@ interface ExitOptions extends CommonOptions {
 }
 
 const HELP = `
-The order_req_id makes a repeat harmless: the same command with the same --id is the same order, never a second one.
+A repeat is harmless: the same command with the same --id is the same order,
+never a second one. Only --expires-in makes it another one: use --expires-at.
 
 Examples:
   exitlane submit entry --token BONK --sol 0.5 --watch
   exitlane submit entry --token WIF --sol 1 --expires-in 30s --id my-bot:42
   exitlane submit exit --position <id> --percent 50 --reason take_profit_1
-  exitlane submit exit --position <id> --percent 100 --reason stop_loss --emergency --watch`;
+  exitlane submit exit --position <id> --percent 100 --emergency --watch`;
 
 /** `exitlane submit entry|exit`: puts an order into the queue. */
 export const submit: Verb = (program, action) => {
@@ -151,7 +153,7 @@ async function submitted(cli: Cli, request: SubmitOrderRequest): Promise<SubmitO
   } catch (error) {
     const exitCode = error instanceof Interrupted ? ExitCode.UNKNOWN : exitCodeOf(error, 'write');
     if (exitCode !== ExitCode.UNKNOWN) throw error;
-    const what = error instanceof CallError ? `${error.status}: ${error.message}` : 'interrupted';
+    const what = error instanceof CallError ? callTrouble(error) : 'interrupted';
     throw new CliError(
       `whether the order was accepted is unknown (${what})`,
       ExitCode.UNKNOWN,

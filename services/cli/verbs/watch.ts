@@ -9,15 +9,17 @@ interface Options {
 }
 
 const HELP = `
-Each line: time (UTC), sequence, text, and what it says. After a broken connection the stream goes on where it stood: no message
-is lost, none is shown twice. A connection that stays broken for ${GIVE_UP_TEXT} ends it with exit code 4 (--give-up-after).
+Each line: time (UTC), sequence, text, and what it says. After a broken
+connection the stream goes on where it stood: no message is lost, none is shown
+twice. A connection that stays broken for too long (--give-up-after) ends it
+with exit code 4; the order itself goes on.
 
 Examples:
   exitlane watch my-bot:42
   exitlane watch my-bot:42 --after 5
   exitlane watch my-bot:42 -o json | jq -r .text
 
-Exit codes: 0 FILLED, 2 unknown order, 3 CANCELLED, 4 stopped watching before the end`;
+Exit codes: 0 FILLED, 2 no such order, 3 CANCELLED, 4 end not seen`;
 
 /** `exitlane watch`: one order's messages until its end. */
 export const watch: Verb = (program, action) => {

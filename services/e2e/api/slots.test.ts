@@ -40,9 +40,10 @@ describe('P4 10 waiting orders: at most 3 run at once, each freed slot takes the
 
   async function watch(signal: AbortSignal): Promise<QueueStats[]> {
     const seen: QueueStats[] = [];
+    const request = { minInterval: undefined };
     const patience = AbortSignal.any([signal, AbortSignal.timeout(WAIT_MS)]);
     try {
-      for await (const { stats } of openStream(stack.queue, 'watchQueueStats', {}, { signal: patience })) {
+      for await (const { stats } of openStream(stack.queue, 'watchQueueStats', request, { signal: patience })) {
         if (stats) seen.push(stats);
       }
     } catch (error) {

@@ -2,6 +2,7 @@
  * What the tests of the API share. They are clients: everything they ask and see goes through gRPC; only the venue is moved
  * by hand, through the sandbox's own control endpoint. `stack.ts` starts the services, this file talks to them.
  */
+import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import type { StreamOrderResponse } from '../../../proto/gen/exitlane/v1/delivery_service.js';
 import type { OrderMessage, StatusUpdate } from '../../../proto/gen/exitlane/v1/message.js';
@@ -24,8 +25,15 @@ export function mint(symbol: string): string {
 }
 
 export function entryRequest(orderReqId: string, more: Wanted = {}): SubmitOrderRequest {
-  const common = { orderReqId, orderType: OrderType.ENTRY, tokenAddress: mint('WIF'), amountSol: '0.1' };
+  const amountSol = amountFor(orderReqId);
+  const common = { orderReqId, orderType: OrderType.ENTRY, tokenAddress: mint('WIF'), amountSol };
   return SubmitOrderRequest.create({ ...common, ...more });
+}
+
+/** A tenth of a SOL and a little that only this order has: equal orders would be equal transactions within one block. */
+function amountFor(orderReqId: string): string {
+  const digest = createHash('sha256').update(orderReqId).digest();
+  return `0.1${String(digest.readUInt32LE(0) % 1_000_000).padStart(6, '0')}1`;
 }
 
 export function exitRequest(orderReqId: string, positionId: string, more: Wanted = {}): SubmitOrderRequest {

@@ -2,7 +2,7 @@ import { DeliveryServiceClient } from '../../../proto/gen/exitlane/v1/delivery_s
 import { type Order, type OrderStatus, OrderType } from '../../../proto/gen/exitlane/v1/order.js';
 import { OrderServiceClient, SubmitOrderRequest } from '../../../proto/gen/exitlane/v1/order_service.js';
 import { CallError } from '../../../shared/grpc/call-error.js';
-import { call, connect } from '../../../shared/grpc/client.js';
+import { call, connect, openStream } from '../../../shared/grpc/client.js';
 import { eventually } from '../../../shared/store/testing/waiting.js';
 import { mintOf } from '../../sandbox/mints.js';
 import { Follower } from './follower.js';
@@ -69,6 +69,12 @@ export class Bot {
     await eventually(`${count} orders ${status}`, async () => {
       return (await this.orders()).filter((order) => order.status === status).length === count;
     });
+  }
+
+  /** Watches every order until the stream ends; rejects when it breaks. */
+  async watchAll(onChange: () => void): Promise<void> {
+    const request = { includeCurrent: true, orderType: OrderType.UNSPECIFIED, tokenAddress: '', positionId: '' };
+    for await (const _ of openStream(this.#orders, 'watchOrders', request)) onChange();
   }
 
   /** Follows an order from its first message on, across everything that breaks. */

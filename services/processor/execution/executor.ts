@@ -51,6 +51,8 @@ export interface Run {
   commitAttempt(attempt: NewAttempt): Promise<number>;
   /** Notes that the attempt was sent for the first time. */
   markSent(attemptNumber: number): Promise<void>;
+  /** Notes that the attempt was first seen in a block. */
+  markSeen(attemptNumber: number): Promise<void>;
   /** Tells everyone why the order still is CONFIRMING. */
   note(reason: 'UNKNOWN' | 'SETTLING', detail: string): Promise<void>;
   /** The attempt landed: order FILLED, position booked. */

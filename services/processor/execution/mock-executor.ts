@@ -93,7 +93,7 @@ export class MockExecutor implements Executor {
   }
 
   async #settle(run: Run, number: number, signature: string, paper: PaperFill): Promise<void> {
-    const fill = { ...paper, feeLamports: 0n };
+    const fill = { ...paper, feeLamports: 0n, rentLamports: 0n };
     await run.settle({ number, slot: 0n }, fill);
     this.#executed.push({ order: run.order, signature, fill });
   }

@@ -5,7 +5,7 @@ import type { Logger } from '../../../shared/core/logger.js';
 import type { Random } from '../../../shared/core/random.js';
 import { isRunning, type Order } from '../../../shared/order/order.js';
 import { findOpenAttempt } from '../../../shared/store/attempts.js';
-import { readClaimed } from '../../../shared/store/claims.js';
+import { listConfirming, readClaimed } from '../../../shared/store/claims.js';
 import type { Database } from '../../../shared/store/database.js';
 import type { Executor } from './executor.js';
 import { StoreRun } from './store-run.js';
@@ -65,6 +65,17 @@ export class RunSupervisor {
     }
     if (!isRunning(order.status)) return { ended: Promise.resolve() };
     return this.#start(orderId, fence);
+  }
+
+  /**
+   * Takes every order with a committed attempt under watch again (E8), by the fence it has: a processor that starts does not
+   * wait for a requestor to dial, and several processors may watch the same attempt, since only one of them can settle it.
+   * Returns how many.
+   */
+  async recover(): Promise<number> {
+    const confirming = await listConfirming(this.#options.db);
+    for (const { orderId, fence } of confirming) if (!this.#runs.has(orderId)) this.#start(orderId, fence);
+    return confirming.length;
   }
 
   /** Stops every run where it stands; committed attempts are taken up again after the next start. */

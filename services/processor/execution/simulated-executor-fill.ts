@@ -5,7 +5,7 @@ import type { Attempt } from '../../../shared/store/attempts.js';
 import type { Fill } from '../../../shared/store/positions.js';
 
 /** A fill made on paper. It travels in the attempt's quote, so that a run after this one settles to the same amounts. */
-export type PaperFill = Omit<Fill, 'feeLamports'>;
+export type PaperFill = Omit<Fill, 'feeLamports' | 'rentLamports'>;
 
 /** What an order brings at a price (SOL per whole token); undefined when it is less than one base unit. */
 export function fillAt(order: Order, price: string): PaperFill | undefined {

@@ -66,6 +66,7 @@ describe('E4 simulated executor', () => {
       lamports: 1_500_000_000n,
       tokens: 750_000_000n,
       feeLamports: 0n,
+      rentLamports: 0n,
       price: '0.002',
     });
     expect(await settled(new RecordingRun(EXIT))).to.include({

@@ -79,5 +79,5 @@ export class SimulatedExecutor implements Executor {
 
 async function settle(run: Run, number: number, fill: PaperFill): Promise<void> {
   run.signal.throwIfAborted();
-  await run.settle({ number, slot: 0n }, { ...fill, feeLamports: 0n });
+  await run.settle({ number, slot: 0n }, { ...fill, feeLamports: 0n, rentLamports: 0n });
 }

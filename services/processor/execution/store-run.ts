@@ -2,7 +2,7 @@ import type { Logger } from '../../../shared/core/logger.js';
 import type { Random } from '../../../shared/core/random.js';
 import type { Order } from '../../../shared/order/order.js';
 import { RETRY_POLICY_DEFAULT, retryDelayMs } from '../../../shared/order/retry-policy.js';
-import { type Attempt, commitAttempt, markAttemptSent, type NewAttempt } from '../../../shared/store/attempts.js';
+import { type Attempt, commitAttempt, noteAttempt, type NewAttempt } from '../../../shared/store/attempts.js';
 import { markSimulated, requireFence } from '../../../shared/store/claims.js';
 import type { Database } from '../../../shared/store/database.js';
 import { moveOrder } from '../../../shared/store/order-transitions.js';
@@ -78,7 +78,11 @@ export class StoreRun implements Run {
   }
 
   async markSent(attemptNumber: number): Promise<void> {
-    await markAttemptSent(this.#options.db, this.#claim(), attemptNumber);
+    await noteAttempt(this.#options.db, this.#claim(), attemptNumber, 'SENT');
+  }
+
+  async markSeen(attemptNumber: number): Promise<void> {
+    await noteAttempt(this.#options.db, this.#claim(), attemptNumber, 'SEEN');
   }
 
   async note(reason: 'UNKNOWN' | 'SETTLING', detail: string): Promise<void> {

@@ -25,13 +25,13 @@ async function settle(run: Run, number: number, bytes: Uint8Array, transaction: 
   const buys = order.orderType === 'ENTRY';
   const lamports = buys ? -amounts.lamports : amounts.lamports;
   const tokens = buys ? amounts.tokens : -amounts.tokens;
-  const { decimals, feeLamports, slot } = amounts;
+  const { decimals, feeLamports, rentLamports, slot } = amounts;
   if (lamports <= 0n || tokens <= 0n || decimals === undefined) {
     // The policy saw it trade before it was signed. Whatever this is, it is not a failure and must not be tried again.
     throw new Error(`attempt ${number} of order ${order.orderId} landed, but its balances are not those of a trade`);
   }
   const price = priceOf(lamports, tokens, decimals);
-  await run.settle({ number, slot }, { lamports, tokens, feeLamports, price });
+  await run.settle({ number, slot }, { lamports, tokens, feeLamports, rentLamports, price });
 }
 
 /** The fee payer. The key loaded now may be another one than when the attempt was signed. */

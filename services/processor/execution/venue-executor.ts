@@ -102,6 +102,7 @@ export class VenueExecutor implements Executor {
       bytes,
       lastValidBlockHeight,
       resumed: attempt.resumed,
+      seen: () => run.markSeen(attempt.number),
       note: (reason, detail) => run.note(reason, detail),
       signal: run.signal,
     });

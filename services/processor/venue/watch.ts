@@ -211,6 +211,7 @@ export class Watcher {
 function note(watched: Watched, status: SignatureStatus | undefined): boolean {
   if (!status) return false;
   watched.proof.reset();
+  watched.seen();
   if (status.commitment !== 'processed') watched.found();
   return true;
 }

@@ -10,6 +10,8 @@ export interface WatchRequest {
   readonly lastValidBlockHeight: bigint;
   /** It was sent by a run before this one: it may be old. */
   readonly resumed: boolean;
+  /** Told once, when a block first shows the transaction. Nothing hangs on it. */
+  readonly seen?: () => Promise<void>;
   /** Tells everyone why it takes so long. A rejection ends the watch with it. */
   readonly note: (reason: 'UNKNOWN' | 'SETTLING', detail: string) => Promise<void>;
   readonly signal: AbortSignal;
@@ -52,6 +54,7 @@ export class Watched {
   readonly #patience: Patience;
   readonly #unknownTimer: Timer;
   #settlingTimer: Timer | undefined;
+  #seen = false;
   #overdue = false;
   #notedUnknown = false;
   #resolve: (verdict: Verdict) => void = () => undefined;
@@ -74,6 +77,14 @@ export class Watched {
       this.#noteUnknown();
     }, confirmTimeoutMs);
     request.signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** A block shows it. */
+  seen(): void {
+    if (this.ended || this.#seen) return;
+    this.#seen = true;
+    // A note for people: when it cannot be written, the verdict will say the same.
+    this.request.seen?.().catch(() => undefined);
   }
 
   /** A confirmed block has it. */

@@ -49,6 +49,7 @@ export function orderToWire(order: Order, attempts: readonly Attempt[] = []): Wi
     attempts: attempts.map(attemptToWire),
     expiresAt: order.expiresAt ?? undefined,
     feeSol: order.feeLamports === null ? '' : formatAmount(order.feeLamports, SOL_DECIMALS),
+    rentSol: order.rentLamports === null ? '' : formatAmount(order.rentLamports, SOL_DECIMALS),
     dispatchSequence: order.dispatchSequence,
   };
 }
@@ -63,6 +64,7 @@ function attemptToWire(attempt: Attempt): WireAttempt {
     error: attempt.error,
     createdAt: attempt.createdAt,
     sentAt: attempt.sentAt ?? undefined,
+    seenAt: attempt.seenAt ?? undefined,
     resolvedAt: attempt.resolvedAt ?? undefined,
   };
 }

@@ -101,6 +101,8 @@ CREATE TABLE orders (
   filled_lamports numeric(20, 0),
   filled_tokens numeric(20, 0),
   fee_lamports numeric(20, 0),
+  -- SOL that went into (or, negative, came back from) deposits of the wallet's own token accounts: neither price nor fee.
+  rent_lamports numeric(20, 0),
   actual_price numeric,
   slippage_bps integer,
   created_at timestamptz NOT NULL,
@@ -165,17 +167,18 @@ CREATE TABLE attempts (
   quote jsonb NOT NULL,
   proposal_id text NOT NULL,
   fence bigint NOT NULL,
-  state text NOT NULL CHECK (state IN ('PERSISTED', 'SENT', 'LANDED', 'LANDED_FAILED', 'DEAD')),
+  state text NOT NULL CHECK (state IN ('PERSISTED', 'SENT', 'SEEN', 'LANDED', 'LANDED_FAILED', 'DEAD')),
   slot bigint,
   error text NOT NULL DEFAULT '',
   created_at timestamptz NOT NULL,
   sent_at timestamptz,
+  seen_at timestamptz,
   resolved_at timestamptz,
   PRIMARY KEY (order_id, number)
 );
 -- At most one attempt of an order lands, and at most one is unresolved.
 CREATE UNIQUE INDEX attempts_one_landed ON attempts (order_id) WHERE state = 'LANDED';
-CREATE UNIQUE INDEX attempts_one_open ON attempts (order_id) WHERE state IN ('PERSISTED', 'SENT');
+CREATE UNIQUE INDEX attempts_one_open ON attempts (order_id) WHERE state IN ('PERSISTED', 'SENT', 'SEEN');
 
 CREATE TABLE proposals (
   order_id uuid NOT NULL REFERENCES orders,

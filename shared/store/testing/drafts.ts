@@ -78,7 +78,7 @@ export async function fillClaimed(
     expectedPrice: '0.000001',
   };
   const { order: confirming, number } = await db.transaction((tx) => commitAttempt(tx, claim, attempt));
-  const fill = { ...amounts, feeLamports: 5_000n, price: '0.000001' };
+  const fill = { ...amounts, feeLamports: 5_000n, rentLamports: 0n, price: '0.000001' };
   return settleFill(db, claim, confirming, { number, slot: 7n }, fill);
 }
 

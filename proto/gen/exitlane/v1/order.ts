@@ -227,6 +227,8 @@ export enum AttemptState {
   PERSISTED = "ATTEMPT_STATE_PERSISTED",
   /** SENT - Sent at least once. */
   SENT = "ATTEMPT_STATE_SENT",
+  /** SEEN - Seen in a block that may still vanish. */
+  SEEN = "ATTEMPT_STATE_SEEN",
   /** LANDED - On chain and successful. */
   LANDED = "ATTEMPT_STATE_LANDED",
   /** LANDED_FAILED - On chain with an error: the fee is spent, nothing moved. */
@@ -248,12 +250,15 @@ export function attemptStateFromJSON(object: any): AttemptState {
     case "ATTEMPT_STATE_SENT":
       return AttemptState.SENT;
     case 3:
+    case "ATTEMPT_STATE_SEEN":
+      return AttemptState.SEEN;
+    case 4:
     case "ATTEMPT_STATE_LANDED":
       return AttemptState.LANDED;
-    case 4:
+    case 5:
     case "ATTEMPT_STATE_LANDED_FAILED":
       return AttemptState.LANDED_FAILED;
-    case 5:
+    case 6:
     case "ATTEMPT_STATE_DEAD":
       return AttemptState.DEAD;
     case -1:
@@ -271,6 +276,8 @@ export function attemptStateToJSON(object: AttemptState): string {
       return "ATTEMPT_STATE_PERSISTED";
     case AttemptState.SENT:
       return "ATTEMPT_STATE_SENT";
+    case AttemptState.SEEN:
+      return "ATTEMPT_STATE_SEEN";
     case AttemptState.LANDED:
       return "ATTEMPT_STATE_LANDED";
     case AttemptState.LANDED_FAILED:
@@ -291,12 +298,14 @@ export function attemptStateToNumber(object: AttemptState): number {
       return 1;
     case AttemptState.SENT:
       return 2;
-    case AttemptState.LANDED:
+    case AttemptState.SEEN:
       return 3;
-    case AttemptState.LANDED_FAILED:
+    case AttemptState.LANDED:
       return 4;
-    case AttemptState.DEAD:
+    case AttemptState.LANDED_FAILED:
       return 5;
+    case AttemptState.DEAD:
+      return 6;
     case AttemptState.UNRECOGNIZED:
     default:
       return -1;
@@ -401,6 +410,11 @@ export interface Order {
   dispatchSequence: bigint;
   /** Decimals of the token's mint. */
   tokenDecimals: number;
+  /**
+   * SOL that went into deposits of the wallet's own token accounts with the fill, negative if it came back; neither price nor
+   * fee. Decimal string; empty before the fill.
+   */
+  rentSol: string;
 }
 
 /** One signed transaction of an order. At most one of an order's attempts ever lands successfully. */
@@ -426,7 +440,11 @@ export interface Attempt {
     | Date
     | undefined;
   /** When its fate was known; unset before. */
-  resolvedAt: Date | undefined;
+  resolvedAt:
+    | Date
+    | undefined;
+  /** When it was first seen in a block; unset before. */
+  seenAt: Date | undefined;
 }
 
 function createBaseOrder(): Order {
@@ -466,6 +484,7 @@ function createBaseOrder(): Order {
     feeSol: "",
     dispatchSequence: 0n,
     tokenDecimals: 0,
+    rentSol: "",
   };
 }
 
@@ -578,6 +597,9 @@ export const Order: MessageFns<Order> = {
     }
     if (message.tokenDecimals !== 0) {
       writer.uint32(280).uint32(message.tokenDecimals);
+    }
+    if (message.rentSol !== "") {
+      writer.uint32(290).string(message.rentSol);
     }
     return writer;
   },
@@ -875,6 +897,14 @@ export const Order: MessageFns<Order> = {
             message.tokenDecimals = reader.uint32();
             continue;
           }
+          case 36: {
+            if (tag !== 290) {
+              break;
+            }
+
+            message.rentSol = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1042,6 +1072,11 @@ export const Order: MessageFns<Order> = {
         : isSet(object.token_decimals)
         ? globalThis.Number(object.token_decimals)
         : 0,
+      rentSol: isSet(object.rentSol)
+        ? globalThis.String(object.rentSol)
+        : isSet(object.rent_sol)
+        ? globalThis.String(object.rent_sol)
+        : "",
     };
   },
 
@@ -1152,6 +1187,9 @@ export const Order: MessageFns<Order> = {
     if (message.tokenDecimals !== 0) {
       obj.tokenDecimals = Math.round(message.tokenDecimals);
     }
+    if (message.rentSol !== "") {
+      obj.rentSol = message.rentSol;
+    }
     return obj;
   },
 
@@ -1197,6 +1235,7 @@ export const Order: MessageFns<Order> = {
       ? BigInt(object.dispatchSequence)
       : 0n;
     message.tokenDecimals = object.tokenDecimals ?? 0;
+    message.rentSol = object.rentSol ?? "";
     return message;
   },
 };
@@ -1212,6 +1251,7 @@ function createBaseAttempt(): Attempt {
     createdAt: undefined,
     sentAt: undefined,
     resolvedAt: undefined,
+    seenAt: undefined,
   };
 }
 
@@ -1249,6 +1289,9 @@ export const Attempt: MessageFns<Attempt> = {
     }
     if (message.resolvedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.resolvedAt), writer.uint32(74).fork()).join();
+    }
+    if (message.seenAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.seenAt), writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -1338,6 +1381,14 @@ export const Attempt: MessageFns<Attempt> = {
             message.resolvedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.seenAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1381,6 +1432,11 @@ export const Attempt: MessageFns<Attempt> = {
         : isSet(object.resolved_at)
         ? fromJsonTimestamp(object.resolved_at)
         : undefined,
+      seenAt: isSet(object.seenAt)
+        ? fromJsonTimestamp(object.seenAt)
+        : isSet(object.seen_at)
+        ? fromJsonTimestamp(object.seen_at)
+        : undefined,
     };
   },
 
@@ -1413,6 +1469,9 @@ export const Attempt: MessageFns<Attempt> = {
     if (message.resolvedAt !== undefined) {
       obj.resolvedAt = message.resolvedAt.toISOString();
     }
+    if (message.seenAt !== undefined) {
+      obj.seenAt = message.seenAt.toISOString();
+    }
     return obj;
   },
 
@@ -1432,6 +1491,7 @@ export const Attempt: MessageFns<Attempt> = {
     message.createdAt = object.createdAt ?? undefined;
     message.sentAt = object.sentAt ?? undefined;
     message.resolvedAt = object.resolvedAt ?? undefined;
+    message.seenAt = object.seenAt ?? undefined;
     return message;
   },
 };

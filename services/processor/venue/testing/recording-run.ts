@@ -34,6 +34,7 @@ export function orderOf(given: Partial<Order> & Pick<Order, 'mint' | 'decimals'>
     filledLamports: null,
     filledTokens: null,
     feeLamports: null,
+    rentLamports: null,
     actualPrice: null,
     slippageBps: null,
     createdAt: at,
@@ -76,6 +77,13 @@ export class RecordingRun implements Run {
   constructor(order: Order, openAttempt?: Attempt) {
     this.order = order;
     this.openAttempt = openAttempt;
+  }
+
+  /** Attempts that were seen in a block; not among the calls, since it comes whenever the chain shows it. */
+  readonly seen: number[] = [];
+
+  async markSeen(attemptNumber: number): Promise<void> {
+    this.seen.push(attemptNumber);
   }
 
   async propose(offer: Offer): Promise<void> {
@@ -133,6 +141,7 @@ export class RecordingRun implements Run {
         error: '',
         createdAt: at,
         sentAt: null,
+        seenAt: null,
         resolvedAt: null,
       },
     );
