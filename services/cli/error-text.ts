@@ -99,6 +99,7 @@ export function errorLines(explained: Explained, red: (text: string) => string):
   if (explained.request_id !== '' && explained.exit_code !== ExitCode.REFUSED) {
     lines.push(`  request id: ${plain(explained.request_id)}`);
   }
-  for (const hint of hints) lines.push(`  -> ${hint}`);
+  // A hint that begins with a space goes on from the one before.
+  for (const hint of hints) lines.push(hint.startsWith(" ") ? `  ${hint}` : `  -> ${hint}`);
   return lines;
 }

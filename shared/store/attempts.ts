@@ -81,12 +81,7 @@ export async function commitAttempt(
  * Notes how far an attempt got: first sent, or first seen in a block. Not a state of the order, so no message. Late and repeated
  * calls and calls under an old fence change nothing.
  */
-export async function noteAttempt(
-  db: Queryable,
-  claim: Claim,
-  number: number,
-  state: 'SENT' | 'SEEN',
-): Promise<void> {
+export async function noteAttempt(db: Queryable, claim: Claim, number: number, state: 'SENT' | 'SEEN'): Promise<void> {
   const column = state === 'SENT' ? 'sent_at' : 'seen_at';
   await db.query(
     `UPDATE attempts SET state = $4, ${column} = exitlane_now()

@@ -71,7 +71,7 @@ describe('E7 E8 P4 S1 the embedded stack is killed as one process', function () 
     }
   });
 
-  it('three times in a row while one order waits for its block', async () => {
+  it('three times in a row, at whatever point of its way one order is', async () => {
     for (let kills = 0; kills < 3; kills++) {
       await dev.venue.pause();
       if (kills === 0) await dev.bot.buy('killed-three-times', 'JTO', '0.3');

@@ -2,7 +2,7 @@ import type { Logger } from '../../../shared/core/logger.js';
 import type { Random } from '../../../shared/core/random.js';
 import type { Order } from '../../../shared/order/order.js';
 import { RETRY_POLICY_DEFAULT, retryDelayMs } from '../../../shared/order/retry-policy.js';
-import { type Attempt, commitAttempt, noteAttempt, type NewAttempt } from '../../../shared/store/attempts.js';
+import { type Attempt, commitAttempt, type NewAttempt, noteAttempt } from '../../../shared/store/attempts.js';
 import { markSimulated, requireFence } from '../../../shared/store/claims.js';
 import type { Database } from '../../../shared/store/database.js';
 import { moveOrder } from '../../../shared/store/order-transitions.js';

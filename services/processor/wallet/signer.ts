@@ -6,8 +6,8 @@ import type { PublicKey, VersionedTransaction } from '@solana/web3.js';
  */
 export interface Signer {
   readonly publicKey: PublicKey;
-  /** Where the key is: `keypair-file`. */
-  readonly source: string;
+  /** Where the key is from. */
+  readonly source: 'keypair-file' | 'keystore-file';
   /** Adds the wallet's signature. The message and the signatures of others stay as they are. */
   signTransaction(transaction: VersionedTransaction): Promise<VersionedTransaction>;
 }

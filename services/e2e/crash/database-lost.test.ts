@@ -1,0 +1,94 @@
+import { expect } from 'chai';
+import { OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
+import { runOnPostgres } from '../../../shared/store/testing/postgres.js';
+import { PostgresServer } from '../../../shared/store/testing/postgres-server.js';
+import { eventually } from '../../../shared/store/testing/waiting.js';
+import { untilAnswered } from './bot.js';
+import type { Follower } from './follower.js';
+import { Stack, showLogsOf } from './stack.js';
+import { expectWholeStream } from './stream-truth.js';
+import { expectAllFilledOnce } from './truth.js';
+
+const SLOTS = 3;
+
+describe('E7 E8 E10 S1 the database goes away in the middle of orders and comes back', function () {
+  this.slow(15_000);
+  let server: PostgresServer;
+  let databaseUrl: string;
+  let stack: Stack;
+  const submitted: string[] = [];
+  before(async () => {
+    // Of its own: everybody else's sessions would go down with it.
+    server = await PostgresServer.start();
+    databaseUrl = server.url('postgres');
+    stack = await Stack.start({ databaseUrl });
+  });
+  afterEach(async function () {
+    showLogsOf(this, stack);
+    await stack.venue.resume();
+  });
+  after(async () => {
+    await stack?.close();
+    await server?.stop();
+  });
+
+  async function buy(orderReqId: string): Promise<Follower> {
+    await untilAnswered(orderReqId, () => stack.bot.buy(orderReqId, 'JTO', '0.25'));
+    submitted.push(orderReqId);
+    return stack.bot.follow(orderReqId);
+  }
+
+  async function buyHeld(name: string, count: number): Promise<Follower[]> {
+    await stack.venue.pause();
+    const followers: Follower[] = [];
+    for (let number = 1; number <= count; number++) followers.push(await buy(`${name}-${number}`));
+    await stack.bot.untilCount(OrderStatus.CONFIRMING, SLOTS);
+    return followers;
+  }
+
+  const OURS = `application_name = 'exitlane' AND pid <> pg_backend_pid()`;
+
+  /** Cuts every session of the services. How many there were. */
+  async function cutSessions(): Promise<number> {
+    const sql = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${OURS}`;
+    return (await runOnPostgres(databaseUrl, sql)).length;
+  }
+
+  async function expectGoodEnd(followers: readonly Follower[]): Promise<void> {
+    await Promise.all(followers.map((follower) => follower.until(OrderStatus.FILLED)));
+    for (const follower of followers) await expectWholeStream(stack.bot, follower);
+    await untilAnswered('the list of orders', () => stack.bot.orders());
+    await expectAllFilledOnce(stack, submitted);
+  }
+
+  it('all sessions are cut again and again: while orders wait for a block, and at each fill', async () => {
+    const followers = await buyHeld('cut', 6);
+    for (let cuts = 0; cuts < 3; cuts++) {
+      expect(await cutSessions(), 'sessions to cut').to.be.greaterThan(0);
+      // New ones, or nothing was cut.
+      await eventually('the services to connect again', async () => {
+        return (await runOnPostgres(databaseUrl, `SELECT 1 FROM pg_stat_activity WHERE ${OURS}`)).length > 1;
+      });
+    }
+    await stack.venue.resume();
+    for (let filled = 1; filled <= followers.length; filled++) {
+      await eventually(`fill ${filled}`, () => fillsSeen(followers) >= filled, 40_000);
+      await cutSessions();
+    }
+    await expectGoodEnd(followers);
+  });
+
+  it('the server crashes and recovers while orders run, wait and come in', async () => {
+    const followers = await buyHeld('crash', 5);
+    const rows = await runOnPostgres(databaseUrl, `SELECT pid FROM pg_stat_activity WHERE ${OURS} LIMIT 1`);
+    // One session that dies without a word makes the server end all of them, and start anew from its log.
+    process.kill(Number(rows[0]?.pid), 'SIGKILL');
+    followers.push(await buy('came-in-meanwhile'));
+    await stack.venue.resume();
+    await expectGoodEnd(followers);
+  });
+});
+
+function fillsSeen(followers: readonly Follower[]): number {
+  return followers.filter(({ statuses }) => statuses.some(({ status }) => status === OrderStatus.FILLED)).length;
+}
