@@ -2,8 +2,10 @@ import path from 'node:path';
 import { type Clock, systemClock } from '../shared/core/clock.js';
 import { CloseStack } from '../shared/core/lifecycle.js';
 import type { Logger } from '../shared/core/logger.js';
+import type { RetryPolicy } from '../shared/order/retry-policy.js';
 import { openDatabase } from '../shared/store/database.js';
 import { startProcessor } from './processor/processor.js';
+import type { VenueOptions } from './processor/venue/config.js';
 import { REQUESTOR_DEFAULTS } from './requestor/config.js';
 import { startRequestor } from './requestor/requestor.js';
 import { startSandbox } from './sandbox/sandbox.js';
@@ -22,6 +24,10 @@ export interface DevOptions {
   readonly seed?: number;
   /** P4; default 3. */
   readonly maxConcurrentOrders?: number;
+  /** E3; default 1 s, doubling to 60 s. */
+  readonly retryPolicy?: RetryPolicy;
+  /** Settings of the venue's clients that differ from what suits the sandbox, such as `confirmTimeoutMs`. */
+  readonly venue?: Partial<VenueOptions>;
   readonly clock?: Clock;
   readonly logger: Logger;
 }
@@ -72,7 +78,9 @@ export async function startDev(options: DevOptions): Promise<DevStack> {
           rpcUrls: [sandbox.url],
           pollIntervalMs: Math.min(400, Math.max(20, slotMs)),
           resendIntervalMs: Math.min(2_000, 5 * slotMs),
+          ...options.venue,
         },
+        ...(options.retryPolicy === undefined ? {} : { retryPolicy: options.retryPolicy }),
       },
     });
     open.add('processor', () => processor.close());

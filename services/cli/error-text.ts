@@ -100,6 +100,6 @@ export function errorLines(explained: Explained, red: (text: string) => string):
     lines.push(`  request id: ${plain(explained.request_id)}`);
   }
   // A hint that begins with a space goes on from the one before.
-  for (const hint of hints) lines.push(hint.startsWith(" ") ? `  ${hint}` : `  -> ${hint}`);
+  for (const hint of hints) lines.push(hint.startsWith(' ') ? `  ${hint}` : `  -> ${hint}`);
   return lines;
 }

@@ -16,7 +16,8 @@ describe('values of options', () => {
 
   it('passes decimals on untouched', () => expect(decimal('0.500')).to.equal('0.500'));
   for (const wrong of ['1e3', '-1', '1,5', '.5', 'abc', '']) {
-    it(`refuses the amount ${JSON.stringify(wrong)}`, () => expect(() => decimal(wrong)).to.throw(InvalidArgumentError));
+    it(`refuses the amount ${JSON.stringify(wrong)}`, () =>
+      expect(() => decimal(wrong)).to.throw(InvalidArgumentError));
   }
 
   for (const [text, ms] of [
@@ -42,7 +43,9 @@ describe('values of options', () => {
   it('reads enums by any of their names, several at once', () => {
     expect(statuses('pending,FAILED', undefined)).to.deep.equal([OrderStatus.PENDING, OrderStatus.FAILED]);
     expect(statuses('ORDER_STATUS_FILLED', [OrderStatus.PENDING])).to.have.length(2);
-    expect(() => statuses('unspecified', undefined)).to.throw('one of PENDING, SUBMITTED, CONFIRMING, FILLED, FAILED, CANCELLED');
+    expect(() => statuses('unspecified', undefined)).to.throw(
+      'one of PENDING, SUBMITTED, CONFIRMING, FILLED, FAILED, CANCELLED',
+    );
     expect(oneOf(choicesOf(OrderStatus), 'ORDER_STATUS_')('filled')).to.equal(OrderStatus.FILLED);
   });
 });

@@ -8,12 +8,15 @@ import {
   urlSetting,
 } from '../../shared/core/env.js';
 import { ExitlaneError } from '../../shared/core/errors.js';
+import { RETRY_POLICY_DEFAULT, type RetryPolicy } from '../../shared/order/retry-policy.js';
 import type { VenueOptions } from './venue/config.js';
+import { checkWalletFiles, namesKey, type WalletFiles } from './wallet/load-wallet.js';
 
 /** What orders run on: `venue` is Jupiter and Solana; `simulated` sends nothing; `mock` is for tests of clients. */
 export type ExecutorName = 'venue' | 'simulated' | 'mock';
 
-export interface ProcessorConfig {
+/** The key files of the wallet go with the executor `venue` only. */
+export interface ProcessorConfig extends WalletFiles {
   readonly host: string;
   readonly port: number;
   readonly executor: ExecutorName;
@@ -21,11 +24,11 @@ export interface ProcessorConfig {
   readonly sandbox: boolean;
   /** Needed by every executor for mints and prices. */
   readonly venue: VenueOptions;
-  /** Solana CLI keypair file; never with `simulated` or `mock`. */
-  readonly keypairFile?: string;
   readonly simulatedDelaysMs?: { readonly prepare: number; readonly confirm: number };
   /** Seed of the mock executor. */
   readonly seed?: number;
+  /** When failed orders are tried again (E3); default 1 s, doubling to 60 s. */
+  readonly retryPolicy?: RetryPolicy;
 }
 
 export const PROCESSOR_DEFAULTS = { host: '127.0.0.1', port: 50_052 } as const;
@@ -44,9 +47,13 @@ export function processorConfigFromEnv(env: NodeJS.ProcessEnv) {
       JUPITER_API_KEY: z.string().optional(),
       SOLANA_RPC_URLS: urlListSetting.optional(),
       WALLET_KEYPAIR_FILE: z.string().optional(),
+      WALLET_KEYSTORE_FILE: z.string().optional(),
+      WALLET_PASSWORD_FILE: z.string().optional(),
       CONFIRM_TIMEOUT_SECONDS: intSetting(5, 600, 60),
       PRIORITY_FEE_LAMPORTS_MAX: intSetting(0, 100_000_000, 1_000_000),
       SIMULATED_DELAY_MS: intSetting(0, 600_000, 1_500),
+      RETRY_FIRST_DELAY_MS: intSetting(10, 600_000, RETRY_POLICY_DEFAULT.firstDelayMs),
+      RETRY_MAX_DELAY_MS: intSetting(10, 3_600_000, RETRY_POLICY_DEFAULT.maxDelayMs),
       DATABASE_URL: z
         .string(
           'is required: the requestor and the processor share one PostgreSQL. For a first look run `exitlane dev`.',
@@ -71,24 +78,39 @@ export function processorConfigFromEnv(env: NodeJS.ProcessEnv) {
       prepare: Math.round(settings.SIMULATED_DELAY_MS / 3),
       confirm: Math.round((settings.SIMULATED_DELAY_MS * 2) / 3),
     },
-    ...(settings.WALLET_KEYPAIR_FILE === undefined ? {} : { keypairFile: settings.WALLET_KEYPAIR_FILE }),
+    keypairFile: settings.WALLET_KEYPAIR_FILE,
+    keystoreFile: settings.WALLET_KEYSTORE_FILE,
+    passwordFile: settings.WALLET_PASSWORD_FILE,
+    retryPolicy: { firstDelayMs: settings.RETRY_FIRST_DELAY_MS, maxDelayMs: settings.RETRY_MAX_DELAY_MS },
   };
   checkKey(config);
+  checkRetryPolicy(settings.RETRY_FIRST_DELAY_MS, settings.RETRY_MAX_DELAY_MS);
   return { config, databaseUrl: settings.DATABASE_URL, logLevel: settings.EXITLANE_LOG_LEVEL };
 }
 
-/** E4: a process that simulates cannot load a key, and one that trades needs one. */
-export function checkKey({ executor, keypairFile }: Pick<ProcessorConfig, 'executor' | 'keypairFile'>): void {
-  if (executor !== 'venue' && keypairFile !== undefined) {
+/** E4: a process that simulates cannot load a key, and one that trades needs exactly one. */
+export function checkKey(config: Pick<ProcessorConfig, 'executor'> & WalletFiles): void {
+  const { executor, keypairFile } = config;
+  if (executor !== 'venue' && namesKey(config)) {
+    const name = keypairFile === undefined ? 'WALLET_KEYSTORE_FILE' : 'WALLET_KEYPAIR_FILE';
     throw new ExitlaneError(
       'CONFIG_INVALID',
-      `WALLET_KEYPAIR_FILE is set but EXITLANE_EXECUTOR is ${executor}: a process that simulates loads no key. Unset one of them.`,
+      `${name} is set but EXITLANE_EXECUTOR is ${executor}: a process that simulates loads no key. Unset one of them.`,
     );
   }
-  if (executor === 'venue' && keypairFile === undefined) {
+  checkWalletFiles(config);
+  if (executor === 'venue' && !namesKey(config)) {
     throw new ExitlaneError(
       'CONFIG_INVALID',
-      'EXITLANE_EXECUTOR is venue but WALLET_KEYPAIR_FILE is not set: orders could not be signed.',
+      'EXITLANE_EXECUTOR is venue but neither WALLET_KEYPAIR_FILE nor WALLET_KEYSTORE_FILE is set: orders could not be signed.',
     );
   }
+}
+
+function checkRetryPolicy(firstDelayMs: number, maxDelayMs: number): void {
+  if (firstDelayMs <= maxDelayMs) return;
+  throw new ExitlaneError(
+    'CONFIG_INVALID',
+    `RETRY_MAX_DELAY_MS is ${maxDelayMs}, below RETRY_FIRST_DELAY_MS (${firstDelayMs}): raise it, or lower the other.`,
+  );
 }

@@ -26,7 +26,7 @@ import { readWallet } from './market/wallet-view.js';
 import { startProposalExpiry } from './proposals/expiry.js';
 import { createProposalDesk } from './proposals/proposal-desk.js';
 import { createVenue } from './venue/venue.js';
-import { loadKeypairFile } from './wallet/keypair-file.js';
+import { loadWallet } from './wallet/load-wallet.js';
 import type { Signer } from './wallet/signer.js';
 
 export interface Processor {
@@ -51,7 +51,7 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
   const { db, config, clock, logger } = options;
   const random = options.random ?? seededRandom();
   checkKey(config);
-  const signer = config.keypairFile === undefined ? undefined : loadKeypairFile(config.keypairFile);
+  const signer = await loadWallet(config);
   const open = new CloseStack(logger);
   try {
     const venue = createVenue(config.venue, { clock, logger });
@@ -60,7 +60,8 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
     const oracle = new PriceOracle({ jupiter: venue.jupiter, mints, clock });
     const wallet = { signer, endpoints: venue.endpoints, mints };
     const executorFor = chooseExecutor(options, { venue, oracle, signer });
-    const supervisor = new RunSupervisor({ db, executorFor, clock, random, logger });
+    const { retryPolicy } = config;
+    const supervisor = new RunSupervisor({ db, executorFor, clock, random, retryPolicy, logger });
     open.add('running orders', () => supervisor.close());
     const recovered = await supervisor.recover();
     if (recovered > 0) logger.warn({ orders: recovered }, 'watching attempts again that were under way');

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../core/clock.js';
+import { failpoint } from '../core/failpoints.js';
 import type { Logger } from '../core/logger.js';
 import type { Order } from '../order/order.js';
 import {
@@ -53,7 +54,9 @@ export class DurableOrderSource implements TaskSource<Order> {
   }
 
   async claim(): Promise<Order | undefined> {
+    failpoint('requestor.claim.before');
     const order = await this.#claim();
+    if (order) failpoint('requestor.claim.after');
     if (order) this.#claimed.add(order.orderId);
     return order;
   }

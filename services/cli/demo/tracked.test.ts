@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
 import { failure } from '../../../shared/grpc/testing/delivery.js';
-import { widthOf } from '../render/text.js';
 import { PLAIN } from '../render/style.js';
+import { widthOf } from '../render/text.js';
 import { aStatus, filledStory } from '../testing/rig.js';
 import { LINE } from './plan.js';
 import { rankingLines, rowLines } from './rows.js';

@@ -11,7 +11,8 @@ describe('numbers and times for people', () => {
     ['', ''],
     ['none', 'none'],
   ] as const) {
-    it(`shows the price ${JSON.stringify(text)} as ${JSON.stringify(shown)}`, () => expect(price(text)).to.equal(shown));
+    it(`shows the price ${JSON.stringify(text)} as ${JSON.stringify(shown)}`, () =>
+      expect(price(text)).to.equal(shown));
   }
 
   for (const [ms, shown] of [

@@ -27,14 +27,14 @@ describe('S2 an idle stream says that it is alive', () => {
   it('by a progress frame with the last sequence delivered and the time, again and again', async () => {
     expect((await buy(stack, 'waits')).status).to.equal(OrderStatus.PENDING);
     const frames: StreamOrderResponse[] = [];
+    const progress = (): Progress[] =>
+      frames.flatMap(({ frame }) => (frame?.$case === 'progress' ? [frame.value] : []));
     const reading = (async () => {
       for await (const frame of framesOf(stack, 'waits')) {
         frames.push(frame);
         if (progress().length === 2) break;
       }
     })();
-    const progress = (): Progress[] =>
-      frames.flatMap(({ frame }) => (frame?.$case === 'progress' ? [frame.value] : []));
     await eventually('header and first message', () => frames.length === 2);
     expect(progress()).to.have.length(0);
     for (const wanted of [1, 2]) {

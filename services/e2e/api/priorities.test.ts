@@ -18,6 +18,7 @@ describe('P1 P2 P3 P5 what waits, and what goes first', () => {
     busy = await makeBusy(stack);
     [stops = '', takes = '', manual = '', other = ''] = await openPositions(stack, ['a', 'b', 'c', 'd']);
   });
+  afterEach(() => busy.release());
   after(() => stack.close());
 
   /** The ids in the order in which they took their slots, once all of them are filled. */
@@ -58,14 +59,14 @@ describe('P1 P2 P3 P5 what waits, and what goes first', () => {
     expect(await inOrderOfDispatch([...expected].sort())).to.deep.equal(expected);
   });
 
-  it('P1 reason emergency without the flag is a manual exit', async () => {
+  it('P1 an exit with reason emergency is an emergency', async () => {
     await busy.block();
-    const reason = await sell(stack, 'p1-reason', stops, { exitReason: 'emergency' });
-    expect(reason).to.include({ priority: 40, emergency: false });
     const stop = await sell(stack, 'p1-stop-loss', takes, { exitReason: 'stop_loss' });
-    expect(stop.priority).to.equal(10);
+    expect(stop).to.include({ priority: 10, emergency: false });
+    const emergency = await sell(stack, 'p1-emergency', stops, { exitReason: 'emergency' });
+    expect(emergency).to.include({ priority: 0, emergency: true });
     await busy.release();
-    expect(await inOrderOfDispatch(['p1-reason', 'p1-stop-loss'])).to.deep.equal(['p1-stop-loss', 'p1-reason']);
+    expect(await inOrderOfDispatch(['p1-stop-loss', 'p1-emergency'])).to.deep.equal(['p1-emergency', 'p1-stop-loss']);
   });
 
   it('P5 a waiting order is cancelled at once, never runs, and gives back what it had reserved', async () => {

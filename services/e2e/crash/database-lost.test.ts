@@ -33,7 +33,8 @@ describe('E7 E8 E10 S1 the database goes away in the middle of orders and comes 
   });
 
   async function buy(orderReqId: string): Promise<Follower> {
-    await untilAnswered(orderReqId, () => stack.bot.buy(orderReqId, 'JTO', '0.25'));
+    const amountSol = `0.${submitted.length + 1}5`;
+    await untilAnswered(orderReqId, () => stack.bot.buy(orderReqId, 'JTO', amountSol));
     submitted.push(orderReqId);
     return stack.bot.follow(orderReqId);
   }

@@ -1,9 +1,11 @@
 import { isAbortOf } from '../../../shared/core/abort.js';
 import type { Clock } from '../../../shared/core/clock.js';
 import { ExitlaneError, messageOf } from '../../../shared/core/errors.js';
+import { failpoint } from '../../../shared/core/failpoints.js';
 import type { Logger } from '../../../shared/core/logger.js';
 import type { Random } from '../../../shared/core/random.js';
 import { isRunning, type Order } from '../../../shared/order/order.js';
+import { RETRY_POLICY_DEFAULT, type RetryPolicy } from '../../../shared/order/retry-policy.js';
 import { findOpenAttempt } from '../../../shared/store/attempts.js';
 import { listConfirming, readClaimed } from '../../../shared/store/claims.js';
 import type { Database } from '../../../shared/store/database.js';
@@ -16,6 +18,8 @@ export interface SupervisorOptions {
   readonly executorFor: (order: Order) => Executor;
   readonly clock: Clock;
   readonly random: Random;
+  /** When failed orders are tried again; default {@link RETRY_POLICY_DEFAULT}. */
+  readonly retryPolicy?: RetryPolicy | undefined;
   readonly logger: Logger;
 }
 
@@ -120,8 +124,9 @@ export class RunSupervisor {
   }
 
   async #execute(order: Order, entry: Entry, parent: Logger): Promise<void> {
-    const { db, executorFor, random } = this.#options;
+    const { db, executorFor, random, retryPolicy = RETRY_POLICY_DEFAULT } = this.#options;
     const logger = parent.child({ orderReqId: order.orderReqId });
+    failpoint('processor.run.before');
     const openAttempt = await findOpenAttempt(db, order.orderId);
     const run = new StoreRun({
       db,
@@ -131,6 +136,7 @@ export class RunSupervisor {
       signal: entry.stop.signal,
       logger,
       random,
+      retryPolicy,
     });
     try {
       const executor = executorFor(order);

@@ -1,7 +1,8 @@
+import { failpoint } from '../../../shared/core/failpoints.js';
 import type { Logger } from '../../../shared/core/logger.js';
 import type { Random } from '../../../shared/core/random.js';
 import type { Order } from '../../../shared/order/order.js';
-import { RETRY_POLICY_DEFAULT, retryDelayMs } from '../../../shared/order/retry-policy.js';
+import { type RetryPolicy, retryDelayMs } from '../../../shared/order/retry-policy.js';
 import { type Attempt, commitAttempt, type NewAttempt, noteAttempt } from '../../../shared/store/attempts.js';
 import { markSimulated, requireFence } from '../../../shared/store/claims.js';
 import type { Database } from '../../../shared/store/database.js';
@@ -20,6 +21,7 @@ export interface StoreRunOptions {
   readonly signal: AbortSignal;
   readonly logger: Logger;
   readonly random: Random;
+  readonly retryPolicy: RetryPolicy;
 }
 
 /** A run that writes to the store. Every write is one transaction under the current fence. */
@@ -60,6 +62,7 @@ export class StoreRun implements Run {
       await requireFence(tx, this.#claim());
       await insertProposal(tx, { ...offer, orderId }, decimals);
     });
+    failpoint('processor.propose.after');
   }
 
   async acceptProposal(proposalId: string): Promise<void> {
@@ -67,18 +70,22 @@ export class StoreRun implements Run {
       await requireFence(tx, this.#claim());
       await moveProposal(tx, this.#order, proposalId, 'ACCEPTED');
     });
+    failpoint('processor.accept.after');
   }
 
   async commitAttempt(attempt: NewAttempt): Promise<number> {
     this.signal.throwIfAborted();
+    failpoint('processor.commit.before');
     const { order, number } = await this.#options.db.transaction((tx) => commitAttempt(tx, this.#claim(), attempt));
     this.#committed = true;
+    failpoint('processor.commit.after');
     this.#moved(order, number);
     return number;
   }
 
   async markSent(attemptNumber: number): Promise<void> {
     await noteAttempt(this.#options.db, this.#claim(), attemptNumber, 'SENT');
+    failpoint('processor.sent.after');
   }
 
   async markSeen(attemptNumber: number): Promise<void> {
@@ -93,19 +100,23 @@ export class StoreRun implements Run {
   }
 
   async settle(attempt: LandedAttempt, fill: Fill): Promise<void> {
+    failpoint('processor.settle.before');
     const order = await settleFill(this.#options.db, this.#claim(), this.#order, attempt, fill);
+    failpoint('processor.settle.after');
     this.#committed = false;
     this.#moved(order, attempt.number);
   }
 
   async fail(failure: ExecutionFailure, attempt?: DeadAttempt): Promise<void> {
-    const retryMs = retryDelayMs(this.#order.attemptCount + 1, RETRY_POLICY_DEFAULT, this.#options.random);
+    const retryMs = retryDelayMs(this.#order.attemptCount + 1, this.#options.retryPolicy, this.#options.random);
     const withDelay = {
       ...failure,
       retryDelayMs: retryMs,
       ...(attempt === undefined ? {} : { attempt: attempt.number }),
     };
+    failpoint('processor.fail.before');
     const order = await settleFailure(this.#options.db, this.#claim(), this.#order, withDelay, attempt);
+    failpoint('processor.fail.after');
     this.#committed = false;
     this.#moved(order, attempt?.number);
   }

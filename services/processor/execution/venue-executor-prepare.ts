@@ -1,6 +1,7 @@
 import type { VersionedTransaction } from '@solana/web3.js';
 import bs58 from 'bs58';
 import { priceOf } from '../../../shared/core/decimals.js';
+import { failpoint } from '../../../shared/core/failpoints.js';
 import { newId } from '../../../shared/core/ids.js';
 import type { FailureReason } from '../../../shared/order/message.js';
 import type { Order } from '../../../shared/order/order.js';
@@ -44,9 +45,11 @@ export async function prepareSwap(run: Run, venue: Venue, signer: Signer): Promi
   const { order, signal } = run;
   const { inputMint, outputMint, amount } = tradeOf(order);
   const { maxSlippageBps: slippageBps } = order;
+  failpoint('processor.quote.before');
   const quote = await refusing('quote', () =>
     venue.jupiter.quote({ inputMint, outputMint, amount, slippageBps, signal }),
   );
+  failpoint('processor.quote.after');
   const { proposalId, price } = await offer(run, quote);
 
   const { settings } = venue;
@@ -59,6 +62,7 @@ export async function prepareSwap(run: Run, venue: Venue, signer: Signer): Promi
       signal,
     }),
   );
+  failpoint('processor.swap.after');
   const { transaction, lastValidBlockHeight } = await refusing('simulate', async () => {
     const [checked, lastValid] = await Promise.all([
       check(run, venue, signer, quote, bytes),
@@ -66,7 +70,9 @@ export async function prepareSwap(run: Run, venue: Venue, signer: Signer): Promi
     ]);
     return { transaction: checked, lastValidBlockHeight: lastValid };
   });
+  failpoint('processor.check.after');
   const signed = await sign(signer, transaction);
+  failpoint('processor.sign.after');
   return {
     signature: signed.signature,
     bytes: signed.bytes,

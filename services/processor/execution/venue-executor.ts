@@ -1,4 +1,5 @@
 import { messageOf } from '../../../shared/core/errors.js';
+import { failpoint } from '../../../shared/core/failpoints.js';
 import type { Logger } from '../../../shared/core/logger.js';
 import type { Venue } from '../venue/venue.js';
 import type { Signer } from '../wallet/signer.js';
@@ -84,7 +85,9 @@ export class VenueExecutor implements Executor {
   async #send(run: Run, { number, signature, bytes }: Committed): Promise<void> {
     run.signal.throwIfAborted();
     try {
+      failpoint('processor.send.before');
       await this.#options.venue.endpoints.sendToAll(bytes, run.signal);
+      failpoint('processor.send.after');
     } catch (error) {
       run.signal.throwIfAborted();
       run.logger.warn(
@@ -107,6 +110,7 @@ export class VenueExecutor implements Executor {
       signal: run.signal,
     });
     run.signal.throwIfAborted();
+    failpoint('processor.verdict.after');
     run.logger.info({ attempt: attempt.number, signature, verdict: verdict.kind }, 'attempt has a verdict');
     await conclude(run, attempt.number, bytes, verdict);
   }

@@ -1,5 +1,5 @@
-import { KeypairSigner } from './keypair-signer.js';
 import { invalidFile, readPrivateFile } from './private-file.js';
+import { SeedSigner } from './seed-signer.js';
 import type { Signer } from './signer.js';
 
 const WHAT = 'keypair file';
@@ -22,8 +22,8 @@ export function loadKeypairFile(path: string): Signer {
     );
   }
   try {
-    return new KeypairSigner(bytes, 'keypair-file');
-  } catch {
+    const signer = new SeedSigner(bytes.subarray(0, 32), 'keypair-file');
+    if (Buffer.compare(signer.publicKey.toBytes(), bytes.subarray(32)) === 0) return signer;
     throw invalidFile(WHAT, path, 'is not a valid keypair: its public half does not belong to its secret half');
   } finally {
     bytes.fill(0);

@@ -1,11 +1,10 @@
 import { closeSync, constants, fsyncSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Keypair } from '@solana/web3.js';
 import type { z } from 'zod';
 import { type Keystore, keystoreSchema, openKeystore, sealKeystore } from './eip2335.js';
-import { KeypairSigner } from './keypair-signer.js';
 import { passwordBytes } from './password.js';
 import { codeOf, invalidFile, readPrivateFile } from './private-file.js';
+import { publicKeyOfSeed, SeedSigner } from './seed-signer.js';
 import type { Signer } from './signer.js';
 
 const WHAT = 'keystore file';
@@ -27,15 +26,9 @@ export async function loadKeystoreFile(file: string, password: Uint8Array): Prom
     throw invalidFile(WHAT, file, 'cannot be decrypted: the password is wrong, or the file was changed');
   }
   try {
-    const pair = Keypair.fromSeed(seed);
-    try {
-      if (pair.publicKey.toBase58() !== keystore.pubkey) {
-        throw invalidFile(WHAT, file, 'holds the key of another wallet than its pubkey says: the file was changed');
-      }
-      return new KeypairSigner(pair.secretKey, 'keystore-file');
-    } finally {
-      pair.secretKey.fill(0);
-    }
+    const signer = new SeedSigner(seed, 'keystore-file');
+    if (signer.publicKey.toBase58() === keystore.pubkey) return signer;
+    throw invalidFile(WHAT, file, 'holds the key of another wallet than its pubkey says: the file was changed');
   } finally {
     seed.fill(0);
   }
@@ -52,9 +45,7 @@ export async function createKeystore(file: string, seed: Uint8Array, password: s
   const normalised = passwordBytes(password);
   if (normalised.length === 0) throw invalidFile(WHAT, file, 'is not written: the password is empty');
   try {
-    const pair = Keypair.fromSeed(seed);
-    pair.secretKey.fill(0);
-    const pubkey = pair.publicKey.toBase58();
+    const pubkey = publicKeyOfSeed(seed).toBase58();
     const keystore = await sealKeystore(seed, normalised, { pubkey, description: DESCRIPTION });
     writeNew(file, `${JSON.stringify(keystore, undefined, 2)}\n`);
     return pubkey;

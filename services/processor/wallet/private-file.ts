@@ -4,8 +4,8 @@ import { ExitlaneError } from '../../../shared/core/errors.js';
 /** Permission bits of group and others. */
 const NOT_OWNER = 0o077;
 
-/** Secret files are far smaller; anything larger is another file. */
-const FILE_BYTES_MAX = 16_384;
+/** A keypair takes 400 characters, a keystore 900; anything much larger is another file. */
+const FILE_BYTES_MAX = 4_096;
 
 /**
  * Reads a file with a secret that only its owner may read. A link is followed, and what it leads to is judged. The file that

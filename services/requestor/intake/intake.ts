@@ -3,6 +3,7 @@ import type { SubmitOrderRequest } from '../../../proto/gen/exitlane/v1/order_se
 import { ExitPlan } from '../../../proto/gen/exitlane/v1/position.js';
 import { parseAmount, parsePrice } from '../../../shared/core/decimals.js';
 import { invalidField } from '../../../shared/core/errors.js';
+import { failpoint } from '../../../shared/core/failpoints.js';
 import { priorityOf } from '../../../shared/order/priority.js';
 import type { Database } from '../../../shared/store/database.js';
 import { findMint, type Mint, saveMint } from '../../../shared/store/mints.js';
@@ -39,7 +40,10 @@ export function createIntake(options: IntakeOptions): Intake {
         checked.kind === 'ENTRY'
           ? await entrySubmission(options, checked, payloadHash, signal)
           : await exitSubmission(options, checked, payloadHash);
-      return submitOrder(db, submission);
+      failpoint('requestor.intake.before');
+      const accepted = await submitOrder(db, submission);
+      failpoint('requestor.intake.after');
+      return accepted;
     },
   };
 }

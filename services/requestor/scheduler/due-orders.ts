@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../../shared/core/clock.js';
+import { failpoint } from '../../../shared/core/failpoints.js';
 import type { Closable } from '../../../shared/core/lifecycle.js';
 import type { Logger } from '../../../shared/core/logger.js';
 import type { Database } from '../../../shared/store/database.js';
@@ -41,7 +42,9 @@ export function startDueOrders(options: { db: Database; clock: Clock; logger: Lo
     let nextMs: number | undefined = LOOK_MS_MAX;
     try {
       for (;;) {
+        failpoint('requestor.retry.before');
         const retried = await requeueDueRetries(db, BATCH);
+        if (retried.length > 0) failpoint('requestor.retry.after');
         const expired = await expireWaitingEntries(db, BATCH);
         for (const order of retried) logger.info(transition(order), 'order is due again');
         for (const order of expired) logger.info(transition(order), 'entry expired while waiting');

@@ -2,6 +2,7 @@ import { OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
 import { isAbortOf } from '../../../shared/core/abort.js';
 import type { Clock } from '../../../shared/core/clock.js';
 import { messageOf } from '../../../shared/core/errors.js';
+import { failpoint } from '../../../shared/core/failpoints.js';
 import type { Logger } from '../../../shared/core/logger.js';
 import type { Order } from '../../../shared/order/order.js';
 import { raiseFence } from '../../../shared/store/claims.js';
@@ -39,15 +40,18 @@ export function createOrderRunner(options: OrderRunnerOptions): (claimed: Order,
     let running = true;
     for (;;) {
       try {
+        failpoint('requestor.dial.before');
         const request = { orderId: claimed.orderId, fence, afterSequence: lastSequence };
         for await (const { event } of link.executeOrder(request, signal)) {
           failures = 0;
           if (event?.$case === 'ended') break;
           if (event?.$case !== 'message') continue;
+          if (lastSequence === 0n) failpoint('requestor.dial.first-message');
           lastSequence = event.value.sequence;
           if (event.value.content?.$case === 'status') running = RUNNING.has(event.value.content.value.status);
           logger.debug({ sequence: lastSequence.toString(), message: event.value.text }, 'order message');
         }
+        failpoint('requestor.run.ended');
         if (!running) return;
         logger.warn('the stream ended but the order has not; dialling again');
       } catch (error) {
@@ -60,12 +64,14 @@ export function createOrderRunner(options: OrderRunnerOptions): (claimed: Order,
       const delay = Math.min(REDIAL_MS_MAX, REDIAL_MS_MIN * 2 ** failures);
       failures += 1;
       await clock.sleep(delay, signal);
+      failpoint('requestor.fence.before');
       const raised = await raiseFence(db, { orderId: claimed.orderId, fence }, owner, leaseMs).catch(
         (error: unknown) => {
           logger.warn({ error: messageOf(error) }, 'could not raise the fence; trying again');
           return 'unknown' as const;
         },
       );
+      failpoint('requestor.fence.after');
       if (raised === 'unknown') continue;
       if (!raised) return;
       fence = raised.fence;
