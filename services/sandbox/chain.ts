@@ -30,6 +30,8 @@ export interface ChainParts {
   readonly logger: Logger;
   /** Called after every block. */
   readonly onBlock: () => void;
+  /** Called after a transaction was handed in, again when it is sent again. */
+  readonly onSubmit: (signature: string) => void;
 }
 
 export interface SignatureStatus {
@@ -104,6 +106,11 @@ export class Chain {
 
   /** Takes a transaction for the next block. Sending one that waits or has landed changes nothing. */
   submit(tx: WireTransaction): void {
+    this.#take(tx);
+    this.#parts.onSubmit(tx.signature);
+  }
+
+  #take(tx: WireTransaction): void {
     const { faults, blocks } = this.#parts;
     const { signature } = tx;
     if (this.#pending.has(signature) || this.history.has(signature)) return;

@@ -1,23 +1,16 @@
 import { z } from 'zod';
+import type { Logger } from '../../shared/core/logger.js';
 import type { BlockClock } from './block-clock.js';
 import type { Chain } from './chain.js';
+import { Chaos, type ChaosState } from './chaos.js';
+import type { ChaosInput, ChaosSettings } from './chaos-specs.js';
+import { ControlError, mintNamed, movableMintNamed } from './control-mints.js';
 import type { FaultInput } from './fault-specs.js';
 import type { ActiveFault, Faults } from './faults.js';
 import type { Market } from './market.js';
 import { SANDBOX_MINTS, type SandboxMint } from './mints.js';
 import { formatPrice, PRICE_SCALE_DECIMALS } from './prices.js';
-
-/** A request the control endpoint refuses; `field` names what is wrong. */
-export class ControlError extends Error {
-  override readonly name = 'ControlError';
-
-  constructor(
-    readonly field: string,
-    message: string,
-  ) {
-    super(`${field}: ${message}`);
-  }
-}
+import type { ScenarioProgress } from './scenario.js';
 
 /** Blocks one call may add: a second of work, and more than any transaction's life. */
 const ADVANCE_BLOCKS_MAX = 10_000;
@@ -75,6 +68,10 @@ export interface SandboxState {
   readonly volatility: number;
   readonly tokens: readonly TokenState[];
   readonly faults: readonly ActiveFault[];
+  /** Null: nothing happens by chance. */
+  readonly chaos: (Pick<ChaosSettings, 'seed' | 'intensity'> & { readonly drawn: number }) | null;
+  /** Null: no scenario is loaded. */
+  readonly scenario: ScenarioProgress | null;
 }
 
 export interface ControlParts {
@@ -83,6 +80,8 @@ export interface ControlParts {
   readonly market: Market;
   readonly faults: Faults;
   readonly wallet: string;
+  readonly scenario: { progress(): ScenarioProgress } | undefined;
+  readonly logger: Logger;
 }
 
 /** The hands on the sandbox, for tests in the same process and for /control alike. */
@@ -94,7 +93,8 @@ export class Control {
   }
 
   state(): SandboxState {
-    const { chain, blocks, market, faults, wallet } = this.#parts;
+    const { chain, blocks, market, faults, wallet, scenario } = this.#parts;
+    const chaos = this.chaos();
     return {
       slot: blocks.slot,
       blockHeight: blocks.height,
@@ -108,6 +108,8 @@ export class Control {
       volatility: market.prices.volatility,
       tokens: SANDBOX_MINTS.map((mint) => this.#token(mint)),
       faults: faults.list(),
+      chaos: chaos && { seed: chaos.seed, intensity: chaos.intensity, drawn: chaos.drawn },
+      scenario: scenario?.progress() ?? null,
     };
   }
 
@@ -117,10 +119,7 @@ export class Control {
     const mint = change.mint === undefined ? undefined : mintNamed(change.mint);
     if (change.price !== undefined || change.multiply !== undefined) {
       if (!mint) throw new ControlError('mint', 'say which token, by mint address or symbol');
-      const current = prices.settable(mint);
-      if (current === undefined) {
-        throw new ControlError('mint', `${mint.symbol} is worth 1 USD by definition: move SOL instead`);
-      }
+      const current = prices.settable(movableMintNamed(mint.address)) ?? 0n;
       prices.set(mint, change.price === undefined ? multiplied(current, change.multiply ?? '1') : scaled(change.price));
     }
     if (change.walk !== undefined) prices.setWalking(mint, change.walk);
@@ -155,10 +154,7 @@ export class Control {
 
   /** Arms a fault; see fault-specs.ts for the kinds. Returns it with its id. */
   addFault(fault: FaultInput): ActiveFault {
-    if ('mint' in fault && fault.mint !== undefined) {
-      return this.#parts.faults.add({ ...fault, mint: mintNamed(fault.mint).address });
-    }
-    return this.#parts.faults.add(fault);
+    return this.#parts.faults.add(withMintAddress(fault));
   }
 
   listFaults(): readonly ActiveFault[] {
@@ -168,6 +164,25 @@ export class Control {
   /** Disarms one fault, or all of them. Returns how many. */
   resetFaults(id?: number): number {
     return this.#parts.faults.reset(id);
+  }
+
+  /** Faults by chance from now on, counted anew; in place of those of an earlier seed. Throws a ZodError. */
+  startChaos(settings: ChaosInput): ChaosState {
+    const chaos = new Chaos(settings, this.#parts.logger);
+    this.#parts.faults.chaos = chaos;
+    return chaos.state();
+  }
+
+  /** Ends faults by chance; armed ones stay. Returns how many were drawn. */
+  stopChaos(): number {
+    const drawn = this.#parts.faults.chaos?.state().drawn ?? 0;
+    this.#parts.faults.chaos = undefined;
+    return drawn;
+  }
+
+  /** Null: nothing happens by chance. */
+  chaos(): ChaosState | null {
+    return this.#parts.faults.chaos?.state() ?? null;
   }
 
   #token(mint: SandboxMint): TokenState {
@@ -183,14 +198,11 @@ export class Control {
   }
 }
 
-/** A token by mint address or symbol; `SOL` is wrapped SOL. */
-function mintNamed(name: string): SandboxMint {
-  const found = SANDBOX_MINTS.find((mint) => mint.address === name || mint.symbol === name.toUpperCase());
-  if (!found) {
-    const symbols = SANDBOX_MINTS.map((mint) => mint.symbol).join(', ');
-    throw new ControlError('mint', `unknown token; the sandbox has ${symbols}`);
-  }
-  return found;
+/** The fault with its token by address. Throws a ControlError when there is no such token, or its price cannot jump. */
+export function withMintAddress(fault: FaultInput): FaultInput {
+  if (!('mint' in fault) || fault.mint === undefined) return fault;
+  const named = fault.fault === 'price_jump' ? movableMintNamed : mintNamed;
+  return { ...fault, mint: named(fault.mint).address };
 }
 
 function multiplied(value: bigint, factor: string): bigint {

@@ -55,8 +55,12 @@ const callFaults = [
   }),
   /** -32005, node is behind. */
   z.strictObject({ fault: z.literal('node_behind'), on: on.default('rpc'), count, slots: blocks.default(150) }),
-  /** sendTransaction's preflight says BlockhashNotFound, as a lagging node does. */
-  z.strictObject({ fault: z.literal('blockhash_not_found'), count }),
+  /** A lagging node: sendTransaction's preflight, or a simulation, says BlockhashNotFound. */
+  z.strictObject({
+    fault: z.literal('blockhash_not_found'),
+    on: z.enum(['sendTransaction', 'simulateTransaction']).default('sendTransaction'),
+    count,
+  }),
   /** Answers correctly, this much later. */
   z.strictObject({ fault: z.literal('slow'), on, count, ms }),
   /** Never answers. */

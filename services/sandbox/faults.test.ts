@@ -123,6 +123,19 @@ describe('E7 faults of the sandbox', () => {
       expect(harness.control.listFaults()).to.deep.equal([]);
     });
 
+    it('blockhash_not_found on simulateTransaction: the result says it, as that of a lagging node', async () => {
+      const transaction = await harness.signedBuy('BONK', ONE_SOL);
+      harness.control.addFault({ fault: 'blockhash_not_found', on: 'simulateTransaction' });
+      const simulated = async () => (await harness.connection.simulateTransaction(transaction)).value.err;
+      expect(await simulated()).to.equal('BlockhashNotFound');
+      expect(await simulated()).to.equal(null);
+    });
+
+    it('price_jump: a token that is worth a dollar by definition cannot jump', () => {
+      const jump = { fault: 'price_jump', mint: 'USDC', multiply: '2' } as const;
+      expect(() => harness.control.addFault(jump)).to.throw('mint: USDC is worth 1 USD by definition');
+    });
+
     it('reset after: the transaction is taken, only the answer is lost', async () => {
       harness.control.addFault({ fault: 'reset', on: 'sendTransaction', when: 'after' });
       const transaction = await harness.signedBuy('BONK', ONE_SOL);

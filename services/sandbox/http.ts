@@ -122,6 +122,7 @@ function prepareCall(parts: HttpParts, value: unknown): { fault?: CallFault; ans
   const fault = parts.faults.takeForCall('rpc', method);
   const error = fault && rpcErrorOf(fault);
   if (error) return { answer: () => failure(call.id, error) };
+  if (fault?.fault === 'blockhash_not_found') return { answer: () => answerCall(parts.rpc, call, parts.logger, true) };
   return { ...(fault && { fault }), answer: () => answerAndJump(parts, call, method) };
 }
 
@@ -137,7 +138,7 @@ function rpcErrorOf(fault: CallFault): RpcError | undefined {
     const data = { numSlotsBehind: fault.slots };
     return new RpcError(-32005, `Node is behind by ${fault.slots} slots`, data);
   }
-  if (fault.fault === 'blockhash_not_found') {
+  if (fault.fault === 'blockhash_not_found' && fault.on === 'sendTransaction') {
     const data = { accounts: null, err: 'BlockhashNotFound', logs: [], returnData: null, unitsConsumed: 0 };
     return new RpcError(-32002, 'Transaction simulation failed: Blockhash not found', data);
   }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -57,7 +57,25 @@ describe('O1 O3 the sandbox as a process', () => {
     expect(await new Connection(await second.url).getBlockHeight('processed')).to.be.greaterThanOrEqual(height);
   });
 
+  it('takes a scenario and a seed for faults by chance from the environment', async () => {
+    const scenario = path.join(dataDir, 'scenario.jsonl');
+    writeFileSync(scenario, '{"atBlock":0,"action":"pause"}\n');
+    const sandbox = start({
+      EXITLANE_SANDBOX_SCENARIO: scenario,
+      EXITLANE_SANDBOX_CHAOS_SEED: '7',
+      EXITLANE_SANDBOX_CHAOS_INTENSITY: '0.25',
+      EXITLANE_SANDBOX_CHAOS_EXCLUDE: 'hang, slow',
+    });
+    const state = (await (await fetch(`${await sandbox.url}/control/state`)).json()) as object;
+    const chaos = { seed: 7, intensity: 0.25, drawn: 0 };
+    expect(state).to.deep.include({ paused: true, chaos, scenario: { done: 1, total: 1 } });
+  });
+
   const wrong: [Record<string, string>, RegExp][] = [
+    [{ EXITLANE_SANDBOX_SCENARIO: '/nowhere/x.json' }, /scenario .*x\.json cannot be used/],
+    [{ EXITLANE_SANDBOX_CHAOS_SEED: '-1' }, /EXITLANE_SANDBOX_CHAOS_SEED must be a whole number/],
+    [{ EXITLANE_SANDBOX_CHAOS_INTENSITY: '2' }, /EXITLANE_SANDBOX_CHAOS_INTENSITY must be a number above 0/],
+    [{ EXITLANE_SANDBOX_CHAOS_EXCLUDE: 'hang,melt' }, /EXITLANE_SANDBOX_CHAOS_EXCLUDE.* must be kinds of faults/],
     [{ EXITLANE_SANDBOX_HOST: '0.0.0.0' }, /EXITLANE_SANDBOX_HOST must be a loopback address/],
     [{ EXITLANE_SANDBOX_HOST: 'example.com' }, /EXITLANE_SANDBOX_HOST must be a loopback address/],
     [{ EXITLANE_SANDBOX_PORT: '70000' }, /EXITLANE_SANDBOX_PORT must be at most 65535/],

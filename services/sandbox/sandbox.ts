@@ -8,6 +8,7 @@ import { seededRandom } from '../../shared/core/random.js';
 import { BlockClock, FIRST_HEIGHT } from './block-clock.js';
 import { Chain, type Finality } from './chain.js';
 import { type ChainState, readChainFile, writeChainFile } from './chain-file.js';
+import type { ChaosKind } from './chaos-specs.js';
 import { Control } from './control.js';
 import { Faults } from './faults.js';
 import { createHttpServer } from './http.js';
@@ -17,6 +18,8 @@ import { lockDirectory } from './lock.js';
 import { Market } from './market.js';
 import { PriceWalk } from './prices.js';
 import { requestAirdrop } from './rpc/send.js';
+import { Scenario } from './scenario.js';
+import { readScenarioFile } from './scenario-file.js';
 import { ChainSeed } from './seed.js';
 import { Vm } from './vm.js';
 import { loadOrCreateWallet } from './wallet.js';
@@ -44,6 +47,14 @@ export interface SandboxOptions {
   readonly finality?: Partial<Finality>;
   /** Starts with the block timer stopped: blocks come from `control.advanceBlocks` only. */
   readonly paused?: boolean;
+  /** File with steps to carry out at given blocks; README.md has the shape. Counted anew with every start. */
+  readonly scenarioFile?: string;
+  /** Faults by chance from the start: same number and same calls, same faults. Default: none. */
+  readonly chaosSeed?: number;
+  /** Part of the calls and transactions that meet a fault by chance; default 0.1. */
+  readonly chaosIntensity?: number;
+  /** Kinds of faults that chance leaves out; default none. */
+  readonly chaosExclude?: readonly ChaosKind[];
 }
 
 export interface Sandbox {
@@ -88,6 +99,7 @@ async function startLocked(options: SandboxOptions, unlock: () => Promise<void>)
     ledger: path.join(dataDir, 'ledger.jsonl'),
     wallet: options.walletPath ?? path.join(dataDir, 'wallet.json'),
   };
+  const scenario = scenarioOf(options, logger);
   const saved = readChainFile(files.chain);
   const seed = saved ? savedSeed(saved, options, files.chain) : ChainSeed.from(options.seed);
   const ledger = new Ledger(files.ledger);
@@ -111,14 +123,17 @@ async function startLocked(options: SandboxOptions, unlock: () => Promise<void>)
   };
   const onBlock = () => {
     if (blocks.height >= reserved) save(blocks.height + HEIGHTS_RESERVED);
+    scenario?.onBlock(blocks.height);
   };
-  const chain: Chain = new Chain({ vm, blocks, market, ledger, faults, finality, logger, onBlock });
+  const onSubmit = (signature: string) => scenario?.onTransaction(signature);
+  const chain: Chain = new Chain({ vm, blocks, market, ledger, faults, finality, logger, onBlock, onSubmit });
   market.writeGenesis(vm, new PublicKey(origin.wallet), BigInt(origin.fundedLamports));
   vm.setClock(blocks.slot, blocks.unixSeconds);
   chain.restore();
   save(height + HEIGHTS_RESERVED);
 
-  const control = new Control({ chain, blocks, market, faults, wallet: wallet.publicKey.toBase58() });
+  const address = wallet.publicKey.toBase58();
+  const control = new Control({ chain, blocks, market, faults, wallet: address, scenario, logger });
   const rpc = { chain, blocks, market, vm };
   const server = createHttpServer({ jupiter: { chain, blocks, market, faults }, rpc, faults, control, clock, logger });
   const port = await listen(server, host, options.port ?? 8899);
@@ -127,6 +142,8 @@ async function startLocked(options: SandboxOptions, unlock: () => Promise<void>)
   }
   if (options.paused) blocks.pause();
   blocks.start();
+  startChaos(control, options);
+  scenario?.start(control, blocks.height);
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   logger.info({ url, wallet: wallet.publicKey.toBase58(), slotMs, height, resumed: saved !== undefined }, 'ready');
 
@@ -144,6 +161,19 @@ async function startLocked(options: SandboxOptions, unlock: () => Promise<void>)
     return closing;
   };
   return { url, port, wallet: wallet.publicKey, walletPath: files.wallet, control, ledger, close };
+}
+
+function scenarioOf({ scenarioFile }: SandboxOptions, logger: Logger): Scenario | undefined {
+  return scenarioFile === undefined ? undefined : new Scenario(readScenarioFile(scenarioFile), logger);
+}
+
+function startChaos(control: Control, { chaosSeed: seed, chaosIntensity, chaosExclude }: SandboxOptions): void {
+  if (seed === undefined) return;
+  control.startChaos({
+    seed,
+    ...(chaosIntensity === undefined ? {} : { intensity: chaosIntensity }),
+    ...(chaosExclude === undefined ? {} : { exclude: [...chaosExclude] }),
+  });
 }
 
 /** Who was funded when the chain began. */

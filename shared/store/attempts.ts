@@ -1,3 +1,4 @@
+import { ExitlaneError } from '../core/errors.js';
 import { type AttemptState, attemptStatesBefore } from '../order/attempt-transitions.js';
 import type { Order } from '../order/order.js';
 import type { Queryable, Transaction } from './database.js';
@@ -38,7 +39,9 @@ export interface NewAttempt {
 
 /**
  * Commits a signed attempt: SUBMITTED -> CONFIRMING with the attempt's row. One conditional write decides the race against
- * cancel and pre-emption; the loser gets STALE_FENCE and sends nothing.
+ * cancel and pre-emption; the loser gets STALE_FENCE and sends nothing. TRANSACTION_TAKEN: another order committed the very same
+ * transaction - two orders for the same amount, built on one blockhash - which would fill both with one swap; nothing is
+ * written, build another one.
  */
 export async function commitAttempt(
   tx: Transaction,
@@ -58,10 +61,11 @@ export async function commitAttempt(
     attempt: number,
     set: { tx_signature: attempt.signature, expected_price: attempt.expectedPrice },
   });
-  await tx.query(
+  const { rowCount } = await tx.query(
     `INSERT INTO attempts (order_id, number, signature, raw_transaction, blockhash, last_valid_block_height, quote,
        proposal_id, fence, state, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'PERSISTED', exitlane_now())`,
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'PERSISTED', exitlane_now())
+     ON CONFLICT (signature) DO NOTHING`,
     [
       claim.orderId,
       number,
@@ -74,6 +78,11 @@ export async function commitAttempt(
       claim.fence,
     ],
   );
+  if (rowCount !== 1) {
+    throw new ExitlaneError('TRANSACTION_TAKEN', `transaction ${attempt.signature} belongs to another order already`, {
+      metadata: { order_id: claim.orderId, tx_signature: attempt.signature },
+    });
+  }
   return { order, number };
 }
 

@@ -83,7 +83,9 @@ describe('exitlane orders', () => {
         getOrder: unary(({ id }: GetOrderRequest) => {
           asked.push(id?.$case);
           if (id?.$case === 'orderId') throw new ExitlaneError('ORDER_NOT_FOUND', 'no such order');
-          const attempts = [{ ...attempt, createdAt: undefined, sentAt: undefined, resolvedAt: undefined }];
+          const attempts = [
+            { ...attempt, createdAt: undefined, sentAt: undefined, resolvedAt: undefined, seenAt: undefined },
+          ];
           return { order: anOrder({ status: OrderStatus.CONFIRMING, reason: 'UNKNOWN', attempts }) };
         }),
       },

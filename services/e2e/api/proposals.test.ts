@@ -50,7 +50,7 @@ describe('S4 Q5 proposals', () => {
       state: ProposalState.NEW,
       amountSol: '0.5',
       amountTokens: '111.25',
-      price: '0.004494382022471910',
+      price: '0.00449438202247191',
       note: 'two hops',
       expiresAt,
     });

@@ -4,24 +4,29 @@ import { runOnPostgres } from '../../../shared/store/testing/postgres.js';
 import { PostgresServer } from '../../../shared/store/testing/postgres-server.js';
 import { eventually } from '../../../shared/store/testing/waiting.js';
 import { untilAnswered } from './bot.js';
+import { CuttingProxy } from './cutting-proxy.js';
 import type { Follower } from './follower.js';
 import { Stack, showLogsOf } from './stack.js';
 import { expectWholeStream } from './stream-truth.js';
 import { expectAllFilledOnce } from './truth.js';
 
 const SLOTS = 3;
+/** Enough for the pools and the listeners of both services. */
+const NEWBORNS = 12;
 
 describe('E7 E8 E10 S1 the database goes away in the middle of orders and comes back', function () {
   this.slow(15_000);
   let server: PostgresServer;
   let databaseUrl: string;
+  let proxy: CuttingProxy;
   let stack: Stack;
   const submitted: string[] = [];
   before(async () => {
     // Of its own: everybody else's sessions would go down with it.
     server = await PostgresServer.start();
     databaseUrl = server.url('postgres');
-    stack = await Stack.start({ databaseUrl });
+    proxy = await CuttingProxy.start(databaseUrl);
+    stack = await Stack.start({ databaseUrl: proxy.url });
   });
   afterEach(async function () {
     showLogsOf(this, stack);
@@ -29,6 +34,7 @@ describe('E7 E8 E10 S1 the database goes away in the middle of orders and comes 
   });
   after(async () => {
     await stack?.close();
+    await proxy?.close();
     await server?.stop();
   });
 
@@ -76,6 +82,19 @@ describe('E7 E8 E10 S1 the database goes away in the middle of orders and comes 
       await eventually(`fill ${filled}`, () => fillsSeen(followers) >= filled, 40_000);
       await cutSessions();
     }
+    await expectGoodEnd(followers);
+  });
+
+  it('sessions are cut in the moment they begin', async () => {
+    const followers = await buyHeld('newborn', 4);
+    proxy.cutNewborns(NEWBORNS);
+    // Nobody opens a session who has one.
+    while (proxy.toCut > 0) {
+      await cutSessions();
+      const left = proxy.toCut;
+      await eventually('another session to begin', () => proxy.toCut < left || left === 0);
+    }
+    await stack.venue.resume();
     await expectGoodEnd(followers);
   });
 

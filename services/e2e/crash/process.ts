@@ -12,17 +12,22 @@ import { eventually } from '../../../shared/store/testing/waiting.js';
 
 /** A loaded machine may take this long to start a service; an idle one needs a second. */
 const READY_WITHIN_MS = 40_000;
+/** Time for a process to do what it prints. */
+const PRINTED_WITHIN_MS = 20_000;
 /** A service that was told to stop ends itself after 15 s at the latest. */
 const EXIT_WITHIN_MS = 20_000;
 /** Characters of a service's log that a failure shows. */
 const LOG_CHARS_MAX = 6_000;
+
+/** Variables of a process's environment. */
+export type Env = Readonly<Record<string, string>>;
 
 export interface ServiceOptions {
   /** For messages. */
   readonly name: string;
   /** The compiled program, relative to this folder. */
   readonly program: string;
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: Env;
   /** Whether it serves now; a rejection means not yet. */
   readonly isReady: () => Promise<boolean>;
 }
@@ -43,6 +48,7 @@ export class Service {
   readonly #options: ServiceOptions;
   #child: ChildProcess | undefined;
   #log = '';
+  #output = '';
 
   constructor(options: ServiceOptions) {
     this.name = options.name;
@@ -51,9 +57,21 @@ export class Service {
 
   /** Starts it and resolves when it serves: the milliseconds that took. */
   async start(): Promise<number> {
-    if (this.#child) throw new Error(`the ${this.name} runs already`);
     const startedAt = performance.now();
-    const child = this.#spawn();
+    this.launch();
+    await this.serving();
+    return performance.now() - startedAt;
+  }
+
+  /** Starts it, for this life with `more` in its environment, and waits for nothing. */
+  launch(more: Env = {}): void {
+    if (this.#child) throw new Error(`the ${this.name} runs already`);
+    this.#spawn(more);
+  }
+
+  /** Resolves when it serves; rejects when it ended instead. */
+  async serving(): Promise<void> {
+    const child = this.#running();
     await eventually(
       `the ${this.name} to serve`,
       () => {
@@ -64,7 +82,20 @@ export class Service {
       },
       READY_WITHIN_MS,
     );
-    return performance.now() - startedAt;
+  }
+
+  /** Resolves when it has written this line to standard output in its present life. */
+  async printed(line: string): Promise<void> {
+    await eventually(
+      `the ${this.name} to write "${line}"`,
+      () => this.#output.includes(`${line}\n`),
+      PRINTED_WITHIN_MS,
+    );
+  }
+
+  /** It was started, nobody killed it, and it has not ended. */
+  get isAlive(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
   /** As a power cut would: no handler of it runs. Resolves when it is gone. */
@@ -109,15 +140,16 @@ export class Service {
     return this.#child;
   }
 
-  #spawn(): ChildProcess {
+  #spawn(more: Env): void {
     const { PATH = '', HOME = '', TMPDIR } = process.env;
-    const env = { PATH, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...this.#options.env };
+    const env = { PATH, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...this.#options.env, ...more };
     const program = fileURLToPath(new URL(this.#options.program, import.meta.url));
     const child = spawn(process.execPath, ['--enable-source-maps', program], {
       env,
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
+    this.#output = '';
     running.add(child);
     const letGo = endWithThisProcess(child.pid);
     child.once('exit', () => {
@@ -127,7 +159,9 @@ export class Service {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#log = (this.#log + text).slice(-4 * LOG_CHARS_MAX);
     });
-    return child;
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      if (this.#child === child) this.#output = (this.#output + text).slice(-LOG_CHARS_MAX);
+    });
   }
 }
 

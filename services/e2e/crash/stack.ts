@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createPostgresDatabase, dropPostgresDatabase } from '../../../shared/store/testing/postgres.js';
 import { Bot } from './bot.js';
 import { isServing, quietPort } from './ports.js';
-import { Service } from './process.js';
+import { type Env, Service } from './process.js';
 import { VenueControl } from './venue.js';
 
 /** Milliseconds between blocks: a blockhash lives for 7.5 s. */
@@ -13,6 +13,12 @@ const SLOT_MS = 50;
 export interface StackOptions {
   /** Requestors on the one database; only the first is started. Default 1. */
   readonly requestors?: number;
+  /** Processors on the one database; only the first is started, and each requestor dials the one of its number. Default 1. */
+  readonly processors?: number;
+  /** Milliseconds between blocks; default 50. */
+  readonly slotMs?: number;
+  /** Further settings of every processor. */
+  readonly processorEnv?: Env;
   /** A PostgreSQL of the test's own; default: a fresh database of the shared one. */
   readonly databaseUrl?: string;
 }
@@ -21,46 +27,51 @@ export interface StackOptions {
 export class Stack {
   readonly databaseUrl: string;
   readonly sandbox: Service;
-  readonly processor: Service;
+  readonly processors: readonly Service[];
   readonly requestors: readonly Service[];
   readonly venue: VenueControl;
   /** A client of the first requestor and of the processor. */
   readonly bot: Bot;
-  readonly processorAddress: string;
+  readonly processorAddresses: readonly string[];
+  readonly requestorAddresses: readonly string[];
   readonly #folder: string;
   readonly #ownDatabase: boolean;
 
-  private constructor(parts: { databaseUrl: string; ownDatabase: boolean; folder: string; ports: Ports }) {
+  private constructor(options: StackOptions, parts: { databaseUrl: string; folder: string; ports: Ports }) {
     const { databaseUrl, folder, ports } = parts;
     this.databaseUrl = databaseUrl;
-    this.#ownDatabase = parts.ownDatabase;
+    this.#ownDatabase = options.databaseUrl === undefined;
     this.#folder = folder;
     const dataDir = path.join(folder, 'sandbox');
     this.venue = new VenueControl(`http://127.0.0.1:${ports.sandbox}`, dataDir);
-    this.processorAddress = `127.0.0.1:${ports.processor}`;
+    this.processorAddresses = ports.processors.map((port) => `127.0.0.1:${port}`);
+    this.requestorAddresses = ports.requestors.map((port) => `127.0.0.1:${port}`);
     this.sandbox = new Service({
       name: 'sandbox',
       program: '../../sandbox/main.js',
       env: {
         EXITLANE_SANDBOX_PORT: String(ports.sandbox),
         EXITLANE_SANDBOX_DATA_DIR: dataDir,
-        EXITLANE_SANDBOX_SLOT_MS: String(SLOT_MS),
+        EXITLANE_SANDBOX_SLOT_MS: String(options.slotMs ?? SLOT_MS),
       },
       isReady: () => this.venue.state().then(() => true),
     });
-    this.processor = new Service({
-      name: 'processor',
-      program: '../../processor/main.js',
-      env: {
-        DATABASE_URL: databaseUrl,
-        EXITLANE_PROCESSOR_PORT: String(ports.processor),
-        EXITLANE_EXECUTOR: 'venue',
-        EXITLANE_SANDBOX: '1',
-        JUPITER_URL: this.venue.url,
-        SOLANA_RPC_URLS: this.venue.url,
-        WALLET_KEYPAIR_FILE: path.join(dataDir, 'wallet.json'),
-      },
-      isReady: () => isServing(this.processorAddress),
+    this.processors = ports.processors.map((port, index) => {
+      return new Service({
+        name: index === 0 ? 'processor' : `processor ${index + 1}`,
+        program: '../../processor/main.js',
+        env: {
+          DATABASE_URL: databaseUrl,
+          EXITLANE_PROCESSOR_PORT: String(port),
+          EXITLANE_EXECUTOR: 'venue',
+          EXITLANE_SANDBOX: '1',
+          JUPITER_URL: this.venue.url,
+          SOLANA_RPC_URLS: this.venue.url,
+          WALLET_KEYPAIR_FILE: path.join(dataDir, 'wallet.json'),
+          ...options.processorEnv,
+        },
+        isReady: () => isServing(`127.0.0.1:${port}`),
+      });
     });
     this.requestors = ports.requestors.map((port, index) => {
       return new Service({
@@ -69,7 +80,7 @@ export class Stack {
         env: {
           DATABASE_URL: databaseUrl,
           EXITLANE_REQUESTOR_PORT: String(port),
-          EXITLANE_PROCESSOR_ADDRESS: this.processorAddress,
+          EXITLANE_PROCESSOR_ADDRESS: this.processorAddresses[index] ?? this.processorAddress,
         },
         isReady: () => isServing(`127.0.0.1:${port}`),
       });
@@ -81,12 +92,11 @@ export class Stack {
   static async start(options: StackOptions = {}): Promise<Stack> {
     const ports = {
       sandbox: await quietPort(),
-      processor: await quietPort(),
+      processors: await Promise.all(Array.from({ length: options.processors ?? 1 }, quietPort)),
       requestors: await Promise.all(Array.from({ length: options.requestors ?? 1 }, quietPort)),
     };
-    const stack = new Stack({
+    const stack = new Stack(options, {
       databaseUrl: options.databaseUrl ?? (await createPostgresDatabase()),
-      ownDatabase: options.databaseUrl === undefined,
       folder: await mkdtemp(path.join(tmpdir(), 'exitlane-crash-')),
       ports,
     });
@@ -101,13 +111,27 @@ export class Stack {
     return stack;
   }
 
+  /** Of the first processor. */
+  get processorAddress(): string {
+    return at(this.processorAddresses, 0);
+  }
+
+  /** The first processor. */
+  get processor(): Service {
+    return at(this.processors, 0);
+  }
+
+  get secondProcessor(): Service {
+    return at(this.processors, 1);
+  }
+
   /** The first requestor. */
   get requestor(): Service {
-    return this.#requestor(0);
+    return at(this.requestors, 0);
   }
 
   get secondRequestor(): Service {
-    return this.#requestor(1);
+    return at(this.requestors, 1);
   }
 
   /** What every service said last. */
@@ -123,20 +147,20 @@ export class Stack {
   }
 
   get #services(): Service[] {
-    return [this.sandbox, this.processor, ...this.requestors];
-  }
-
-  #requestor(index: number): Service {
-    const service = this.requestors[index];
-    if (!service) throw new Error(`the stack has no requestor ${index + 1}`);
-    return service;
+    return [this.sandbox, ...this.processors, ...this.requestors];
   }
 }
 
 interface Ports {
   readonly sandbox: number;
-  readonly processor: number;
+  readonly processors: readonly number[];
   readonly requestors: readonly number[];
+}
+
+function at<T>(list: readonly T[], index: number): T {
+  const found = list[index];
+  if (found === undefined) throw new Error(`the stack has no number ${index + 1} of these`);
+  return found;
 }
 
 /** Shows the services' logs under a test that failed. For `afterEach`. */

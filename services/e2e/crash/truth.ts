@@ -40,7 +40,7 @@ export function expectFilledOnce(order: Order, ledger: readonly LedgerLine[]): v
   const landed = landedSwaps(ledger).filter(({ signature }) => signatures.has(signature));
   expect(landed, `landed swaps of ${orderReqId}`).to.have.length(1);
   expect(order.txSignature).to.equal(landed[0]?.signature);
-  const open = order.attempts.filter(({ state }) => state === AttemptState.PERSISTED || state === AttemptState.SENT);
+  const open = order.attempts.filter(({ resolvedAt }) => resolvedAt === undefined);
   expect(open, `attempts of ${orderReqId} without a fate`).to.deep.equal([]);
   const booked = order.attempts.filter(({ state }) => state === AttemptState.LANDED);
   expect(booked.map(({ txSignature }) => txSignature)).to.deep.equal([order.txSignature]);

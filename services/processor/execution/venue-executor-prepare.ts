@@ -7,7 +7,7 @@ import type { FailureReason } from '../../../shared/order/message.js';
 import type { Order } from '../../../shared/order/order.js';
 import { type Diagnosis, diagnose, type Phase } from '../venue/errors.js';
 import type { Quote } from '../venue/jupiter.js';
-import { BLOCKHASH_LIFE_BLOCKS } from '../venue/limits.js';
+import { BLOCKHASH_LIFE_BLOCKS, NEXT_BLOCKHASH_MS_MAX } from '../venue/limits.js';
 import { checkTransaction, PolicyViolation } from '../venue/policy.js';
 import { preflight, SimulationFailed } from '../venue/preflight.js';
 import { SOL_MINT } from '../venue/spl.js';
@@ -40,8 +40,16 @@ export interface Prepared {
   readonly price: string;
 }
 
-/** @throws Refused, and what `run` and its signal throw */
-export async function prepareSwap(run: Run, venue: Venue, signer: Signer): Promise<Prepared> {
+/** A quote that is on the order's queue and accepted. */
+export interface Accepted {
+  readonly quote: Quote;
+  readonly proposalId: string;
+  /** SOL per whole token. */
+  readonly price: string;
+}
+
+/** Asks for a quote and accepts it as the order's proposal. @throws Refused, and what `run` and its signal throw */
+export async function acceptQuote(run: Run, venue: Venue): Promise<Accepted> {
   const { order, signal } = run;
   const { inputMint, outputMint, amount } = tradeOf(order);
   const { maxSlippageBps: slippageBps } = order;
@@ -50,8 +58,13 @@ export async function prepareSwap(run: Run, venue: Venue, signer: Signer): Promi
     venue.jupiter.quote({ inputMint, outputMint, amount, slippageBps, signal }),
   );
   failpoint('processor.quote.after');
-  const { proposalId, price } = await offer(run, quote);
+  return { quote, ...(await offer(run, quote)) };
+}
 
+/** Builds the swap of an accepted quote, checks it and signs it. @throws Refused, and what `run` and its signal throw */
+export async function prepareSwap(run: Run, venue: Venue, signer: Signer, accepted: Accepted): Promise<Prepared> {
+  const { order, signal } = run;
+  const { quote, proposalId, price } = accepted;
   const { settings } = venue;
   const { bytes, lastValidBlockHeight: claimed } = await refusing('swap', () =>
     venue.jupiter.swap({
@@ -82,6 +95,21 @@ export async function prepareSwap(run: Run, venue: Venue, signer: Signer): Promi
     proposalId,
     price,
   };
+}
+
+/** Waits until the chain has a blockhash other than this one. @throws Refused when it takes too long */
+export async function nextBlockhash(venue: Venue, blockhash: string, signal: AbortSignal): Promise<void> {
+  const { clock, endpoints, settings } = venue;
+  const until = clock.now() + NEXT_BLOCKHASH_MS_MAX;
+  while (clock.now() < until) {
+    await clock.sleep(settings.pollIntervalMs, signal);
+    const newest = await refusing('simulate', () => endpoints.first((rpc) => rpc.latestBlockhash(signal), signal));
+    if (newest.blockhash !== blockhash) return;
+  }
+  throw new Refused(
+    'SWAP_BUILD_FAILED',
+    'Another order committed the very same transaction, and the chain has made no new block to build another one on.',
+  );
 }
 
 /** What is spent and what is bought. SOL is traded in its wrapped form. */

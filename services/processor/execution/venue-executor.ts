@@ -1,11 +1,11 @@
-import { messageOf } from '../../../shared/core/errors.js';
+import { ExitlaneError, messageOf } from '../../../shared/core/errors.js';
 import { failpoint } from '../../../shared/core/failpoints.js';
 import type { Logger } from '../../../shared/core/logger.js';
 import type { Venue } from '../venue/venue.js';
 import type { Signer } from '../wallet/signer.js';
 import type { Executor, Run } from './executor.js';
 import { conclude } from './venue-executor-conclude.js';
-import { type Prepared, prepareSwap, Refused } from './venue-executor-prepare.js';
+import { acceptQuote, nextBlockhash, prepareSwap, Refused } from './venue-executor-prepare.js';
 
 export interface VenueExecutorOptions {
   readonly venue: Venue;
@@ -49,7 +49,7 @@ export class VenueExecutor implements Executor {
 
   /** Up to the commit. Undefined when the execution failed before it. */
   async #begin(run: Run): Promise<Committed | undefined> {
-    const { venue, signer } = this.#options;
+    const { signer } = this.#options;
     if (!signer) {
       await run.fail({
         reason: 'NO_WALLET',
@@ -57,9 +57,8 @@ export class VenueExecutor implements Executor {
       });
       return undefined;
     }
-    let prepared: Prepared;
     try {
-      prepared = await prepareSwap(run, venue, signer);
+      return await this.#commitSwap(run, signer);
     } catch (error) {
       run.signal.throwIfAborted();
       if (!(error instanceof Refused)) throw error;
@@ -67,18 +66,33 @@ export class VenueExecutor implements Executor {
       await run.fail({ reason: error.reason, error: error.message });
       return undefined;
     }
-    run.signal.throwIfAborted();
-    const { signature, bytes, blockhash, lastValidBlockHeight, quote, proposalId, price } = prepared;
-    const number = await run.commitAttempt({
-      signature,
-      rawTransaction: bytes,
-      blockhash,
-      lastValidBlockHeight,
-      quote,
-      proposalId,
-      expectedPrice: price,
-    });
-    return { number, signature, bytes, lastValidBlockHeight, resumed: false };
+  }
+
+  /** One quote, and its swap built until its transaction is like no other order's. */
+  async #commitSwap(run: Run, signer: Signer): Promise<Committed> {
+    const { venue } = this.#options;
+    const accepted = await acceptQuote(run, venue);
+    for (;;) {
+      const prepared = await prepareSwap(run, venue, signer, accepted);
+      run.signal.throwIfAborted();
+      const { signature, bytes, blockhash, lastValidBlockHeight, quote, proposalId, price } = prepared;
+      try {
+        const number = await run.commitAttempt({
+          signature,
+          rawTransaction: bytes,
+          blockhash,
+          lastValidBlockHeight,
+          quote,
+          proposalId,
+          expectedPrice: price,
+        });
+        return { number, signature, bytes, lastValidBlockHeight, resumed: false };
+      } catch (error) {
+        if (!(error instanceof ExitlaneError) || error.reason !== 'TRANSACTION_TAKEN') throw error;
+        run.logger.info({ signature }, 'another order committed the same transaction; building one on the next block');
+        await nextBlockhash(venue, blockhash, run.signal);
+      }
+    }
   }
 
   /** The first send. An error says nothing about where the bytes are. */

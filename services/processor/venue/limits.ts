@@ -31,5 +31,11 @@ export const READING_MS_MAX = 10_000;
 export const SIMULATIONS_MAX = 4;
 export const SIMULATION_PAUSE_MS = 400;
 
+/**
+ * Two orders for the same on one blockhash make the same transaction: the second waits for the next blockhash, at most this
+ * long. A chain that makes no block for longer than that has a failed execution coming anyway.
+ */
+export const NEXT_BLOCKHASH_MS_MAX = 30_000;
+
 /** Blocks a blockhash lives. https://solana.com/docs/core/transactions/confirmation */
 export const BLOCKHASH_LIFE_BLOCKS = 150n;

@@ -90,6 +90,12 @@ export const simulateTransaction: RpcHandler = (context, params) => {
   return withContext(context, config.commitment, { ...value, replacementBlockhash });
 };
 
+/** What a node answers that has not seen the transaction's blockhash yet. */
+export const simulateTransactionBehind: RpcHandler = (context, params) => {
+  const { commitment } = configAt(params, 1, simulateConfig);
+  return withContext(context, commitment, { ...simulationValue(refused('BlockhashNotFound')), accounts: null });
+};
+
 export const requestAirdrop: RpcHandler = (context, params) => {
   const to = new PublicKey(paramAt(params, 0, addressParam));
   const lamports = paramAt(params, 1, z.number().int().positive());

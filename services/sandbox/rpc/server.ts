@@ -69,10 +69,13 @@ export function isRpcMethod(method: string): method is RpcMethod {
   return (RPC_METHODS as readonly string[]).includes(method);
 }
 
-export function answerCall(context: RpcContext, call: RpcCall, logger: Logger): RpcAnswer {
+/** @param behind whether the node acts as one that has not seen the newest blockhashes; tells in simulations only */
+export function answerCall(context: RpcContext, call: RpcCall, logger: Logger, behind = false): RpcAnswer {
   if (!isRpcMethod(call.method)) return failure(call.id, new RpcError(-32601, 'Method not found'));
+  const lags = behind && call.method === 'simulateTransaction';
+  const handler = lags ? send.simulateTransactionBehind : HANDLERS[call.method];
   try {
-    return { jsonrpc: '2.0', result: HANDLERS[call.method](context, call.params), id: call.id };
+    return { jsonrpc: '2.0', result: handler(context, call.params), id: call.id };
   } catch (error) {
     if (error instanceof RpcError) return failure(call.id, error);
     logger.error({ method: call.method, err: messageOf(error) }, 'RPC call failed inside the sandbox');
