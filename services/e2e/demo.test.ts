@@ -9,7 +9,9 @@ import { packageRoot } from '../../shared/core/package-root.js';
 
 const MAIN = path.join(packageRoot(), 'dist/services/cli/main.js');
 
-describe('P2, P3, P4 exitlane demo', () => {
+describe('P2, P3, P4 exitlane demo', function () {
+  // Making a database takes seconds, and many of them on a busy machine.
+  this.timeout(180_000);
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'exitlane-e2e-'));

@@ -26,11 +26,7 @@ export async function* slices(db: Queryable, table: SlicedTable): AsyncGenerator
 }
 
 /** Rows of a statement that reads FROM slice, slice after slice. */
-export async function* rowsOf<Row extends object>(
-  db: Queryable,
-  table: SlicedTable,
-  sql: string,
-): AsyncGenerator<Row> {
+export async function* rowsOf<Row extends object>(db: Queryable, table: SlicedTable, sql: string): AsyncGenerator<Row> {
   const key = table === 'orders' ? 'order_id' : 'position_id';
   for await (const bounds of slices(db, table)) {
     const slice = `WITH slice AS (SELECT * FROM ${table} WHERE ${key} > $1 AND ${key} <= $2)`;

@@ -1,12 +1,13 @@
 import type { JsonValue } from '@bufbuild/protobuf';
 import type { Output } from '../output.js';
 import { duration } from '../render/format.js';
+import { wrap } from '../render/text.js';
 import { SLOTS } from './plan.js';
 import { rankingLines } from './rows.js';
 import type { Outcome } from './scenario.js';
 import { BLOCK_MS } from './stack.js';
 
-export const KEPT = 'priority kept: emergency, stop-loss, take-profit, manual exits before all waiting entries';
+const KEPT = 'priority kept: emergency, stop-loss, take-profit, manual exits before all waiting entries';
 
 export function openingLines({ style }: Output): string[] {
   return [
@@ -22,7 +23,9 @@ export function closingLines(outcome: Outcome, tookMs: number, out: Output): str
   const { style, utf8 } = out;
   const { kept, problems } = outcome.verdict;
   const mark = kept ? (utf8 ? '✓' : 'ok:') : utf8 ? '✗' : 'FAILED:';
-  const verdict = kept ? [style.green(`${mark} ${KEPT}`)] : problems.map((problem) => style.red(`${mark} ${problem}`));
+  const verdict = kept
+    ? wrap(`${mark} ${KEPT}`, out.width ?? 100).map((line) => style.green(line))
+    : problems.map((problem) => style.red(`${mark} ${problem}`));
   return [
     '',
     style.bold('Started in this order (by dispatch_sequence, the number of the claim):'),
@@ -36,11 +39,11 @@ export function closingLines(outcome: Outcome, tookMs: number, out: Output): str
 function nextSteps({ style }: Output): string[] {
   return [
     style.bold('Go on'),
-    '  make dev                     the same stack, until Ctrl-C; then in another terminal:',
+    '  make dev          the same stack until Ctrl-C; then, in another terminal:',
     '  npx exitlane submit entry --token BONK --sol 0.5 --watch',
     '  npx exitlane positions',
     '  npx exitlane queue --watch',
-    '  README.md                    what it is, how it works, how to run it for real',
+    '  README.md         what it is, how it works, how to run it for real',
   ];
 }
 

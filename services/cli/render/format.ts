@@ -36,9 +36,9 @@ export function levelName(priority: number): string {
 
 /** A price with as many digits as people look at, never in exponent form; empty stays empty. */
 export function price(text: string): string {
-  if (text === '') return '';
+  if (!/^-?\d+(\.\d+)?(e-?\d+)?$/i.test(text)) return text;
   const value = new BigNumber(text);
-  return value.isFinite() ? value.toFixed(Math.max(0, PRICE_DIGITS - 1 - (value.e ?? 0))) : text;
+  return value.toFixed(Math.max(0, PRICE_DIGITS - 1 - (value.e ?? 0)));
 }
 
 /** `+12 bps`, positive is worse for the trader; empty if unknown. */

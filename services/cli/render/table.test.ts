@@ -22,7 +22,7 @@ describe('tables', () => {
       { id: 'a', note: 'first', price: '1' },
       { id: 'bbb', note: '', price: '22.5' },
     ];
-    expect(table(COLUMNS, rows)).to.deep.equal(['ID   NOTE   PRICE', 'a    first      1', 'bbb           22.5']);
+    expect(table(COLUMNS, rows)).to.deep.equal(['ID   NOTE   PRICE', 'a    first      1', 'bbb          22.5']);
   });
 
   it('squeezes what may be squeezed before a column leaves', () => {
@@ -30,7 +30,7 @@ describe('tables', () => {
     const [title, line] = table(COLUMNS, rows, { width: 25 });
     expect(title).to.equal('ID            NOTE  PRICE');
     expect(line).to.equal('abcdef…lmnop  note      1');
-    expect(table(COLUMNS, rows, { width: 14 })[0]).to.equal('ID      NOTE');
+    expect(table(COLUMNS, rows, { width: 14 })[0]).to.equal('ID        NOTE');
   });
 
   it('leaves out a column that is empty all the way down', () => {

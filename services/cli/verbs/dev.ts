@@ -2,6 +2,7 @@ import { ExitlaneError, messageOf } from '../../../shared/core/errors.js';
 import { createLogger, type LogLevel } from '../../../shared/core/logger.js';
 import { CliError, ExitCode } from '../exit-codes.js';
 import { oneOf, wholeNumber } from '../options.js';
+import { refuseTakenPorts } from '../port-check.js';
 import { commandFor } from '../program-name.js';
 import { devBanner } from '../render/dev-banner.js';
 import type { Cli, Verb } from '../verb.js';
@@ -53,6 +54,11 @@ function logLevel(text: string): LogLevel {
 }
 
 async function run(cli: Cli, options: Options): Promise<ExitCode> {
+  await refuseTakenPorts('127.0.0.1', [
+    { option: '--requestor-port', port: options.requestorPort },
+    { option: '--processor-port', port: options.processorPort },
+    { option: '--sandbox-port', port: options.sandboxPort },
+  ]);
   // Only here: the other verbs start without loading a database and a virtual machine.
   const { startDev } = await import('../../dev.js');
   const logger = createLogger({ service: 'dev', level: options.logLevel });

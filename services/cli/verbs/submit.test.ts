@@ -159,7 +159,7 @@ describe('exitlane submit', () => {
     [['submit', 'exit', '--position', 'p'], 'either --percent or --tokens'],
     [['submit', 'exit', '--position', 'p', '--percent', '5', '--tokens', '1'], 'either --percent or --tokens'],
     [[...ENTRY, '--expires-in', '1s', '--expires-at', '2026-01-01T00:00:00Z'], 'either --expires-in or --expires-at'],
-    [['submit', 'entry', '--tokn', 'BONK'], "unknown option '--tokn'"],
+    [[...ENTRY, '--tokn', 'BONK'], "unknown option '--tokn'"],
   ] as const) {
     it(`ends with 1 and "${text}" before anything is sent`, async () => {
       const { exitCode, stderr, stdout } = await run(argv);

@@ -155,7 +155,7 @@ async function submitted(cli: Cli, request: SubmitOrderRequest): Promise<SubmitO
     if (exitCode !== ExitCode.UNKNOWN) throw error;
     const what = error instanceof CallError ? callTrouble(error) : 'interrupted';
     throw new CliError(
-      `whether the order was accepted is unknown (${what})`,
+      `whether the order was accepted is unknown: ${what}`,
       ExitCode.UNKNOWN,
       [
         'repeat it with the same id; it becomes the same order, never a second one:',

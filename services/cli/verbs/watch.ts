@@ -4,7 +4,7 @@ import { sequence, timeSpan } from '../options.js';
 import type { Verb } from '../verb.js';
 
 interface Options {
-  readonly after: bigint;
+  readonly after?: bigint;
   readonly giveUpAfter?: number;
 }
 
@@ -27,13 +27,13 @@ export const watch: Verb = (program, action) => {
     .command('watch')
     .description('follow one order until its end')
     .argument('<order_req_id>', 'your id of the order')
-    .option('--after <sequence>', 'last message already seen', sequence, 0n)
+    .option('--after <sequence>', 'last message already seen', sequence)
     .option('--give-up-after <time>', `longest time without a connection, default ${GIVE_UP_TEXT}`, timeSpan)
     .addHelpText('after', HELP)
     .action(
       action('read', (cli, orderReqId: string, options: Options): Promise<ExitCode> => {
         const giveUpAfterMs = options.giveUpAfter ?? GIVE_UP_AFTER_MS;
-        return showUntilEnd(cli, { orderReqId, afterSequence: options.after, giveUpAfterMs });
+        return showUntilEnd(cli, { orderReqId, afterSequence: options.after ?? 0n, giveUpAfterMs });
       }),
     );
 };

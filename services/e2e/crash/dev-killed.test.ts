@@ -70,18 +70,4 @@ describe('E7 E8 P4 S1 the embedded stack is killed as one process', function () 
       expect(acknowledged.get(orderReqId)?.orderId ?? orderId, orderReqId).to.equal(orderId);
     }
   });
-
-  it('three times in a row, at whatever point of its way one order is', async () => {
-    for (let kills = 0; kills < 3; kills++) {
-      await dev.venue.pause();
-      if (kills === 0) await dev.bot.buy('killed-three-times', 'JTO', '0.3');
-      if (kills === 0) await dev.bot.untilCount(OrderStatus.CONFIRMING, 1);
-      await restart();
-    }
-    const follower = dev.bot.follow('killed-three-times');
-    await follower.until(OrderStatus.FILLED);
-    await expectWholeStream(dev.bot, follower);
-    submitted.push('killed-three-times');
-    await expectAllFilledOnce(dev, submitted);
-  });
 });

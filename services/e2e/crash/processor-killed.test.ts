@@ -48,7 +48,7 @@ describe('E7 E8 E10 S1 S2 the processor is killed in the middle of an order', fu
     await eventually('a call to meet the fault', async () => (await stack.venue.state()).faults.length === 0);
   }
 
-  for (const on of ['quote', 'swap', 'simulateTransaction'] as const) {
+  for (const on of ['quote', 'simulateTransaction'] as const) {
     it(`before an attempt is committed (SUBMITTED, the ${on} call hangs)`, async () => {
       await stack.venue.arm({ fault: 'hang', on });
       const follower = await buy(`before-commit-${on}`);
@@ -70,12 +70,12 @@ describe('E7 E8 E10 S1 S2 the processor is killed in the middle of an order', fu
     expect((await stack.bot.order(follower.orderReqId)).attempts).to.have.length(1);
   });
 
-  it('after the attempt was sent and before it is in a block (CONFIRMING, no blocks)', async () => {
+  it('after the attempt was sent and before it is in a block (CONFIRMING, no blocks), three times', async () => {
     await stack.venue.pause();
     const follower = await buy('sent-not-landed');
     await follower.until(OrderStatus.CONFIRMING);
     await eventually('the transaction to wait', async () => (await stack.venue.state()).pendingTransactions === 1);
-    await killAndStartAgain();
+    for (let kills = 0; kills < 3; kills++) await killAndStartAgain();
     await stack.venue.resume();
     await expectGoodEnd(follower);
     expect((await stack.bot.order(follower.orderReqId)).attempts).to.have.length(1);
@@ -85,7 +85,6 @@ describe('E7 E8 E10 S1 S2 the processor is killed in the middle of an order', fu
     ['its status calls hang', { fault: 'hang', on: 'getSignatureStatuses', count: null }],
     ['its status is hidden', { fault: 'hide_status', blocks: HIDDEN_BLOCKS }],
     ['it cannot be read', { fault: 'history_lag', blocks: HIDDEN_BLOCKS }],
-    ['reading it hangs', { fault: 'hang', on: 'getTransaction', count: null }],
   ];
   for (const [what, fault] of unseen) {
     it(`after it landed and before it is settled (${what})`, async () => {
@@ -103,14 +102,4 @@ describe('E7 E8 E10 S1 S2 the processor is killed in the middle of an order', fu
       expect((await stack.bot.order(follower.orderReqId)).attempts).to.have.length(1);
     });
   }
-
-  it('again and again while one order waits for its block', async () => {
-    await stack.venue.pause();
-    const follower = await buy('killed-three-times');
-    await follower.until(OrderStatus.CONFIRMING);
-    for (let kills = 0; kills < 3; kills++) await killAndStartAgain();
-    await stack.venue.resume();
-    await expectGoodEnd(follower);
-    expect((await stack.bot.order(follower.orderReqId)).attempts).to.have.length(1);
-  });
 });

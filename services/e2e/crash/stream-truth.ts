@@ -7,7 +7,7 @@ import type { Follower } from './follower.js';
  * S1, S2: the follower, whatever broke under it, was given every message once, from 1 to the head, and the last one is the only
  * terminal one; no connection brought anything it was not asked for; and somebody who comes later reads the very same.
  */
-export async function expectWholeStream(bot: Bot, follower: Follower): Promise<void> {
+export async function expectWholeStream(bot: Bot, follower: Follower, end = OrderStatus.FILLED): Promise<void> {
   await follower.ended();
   const { orderReqId, messages, statuses } = follower;
   const sequences = messages.map(({ sequence }) => sequence);
@@ -16,7 +16,7 @@ export async function expectWholeStream(bot: Bot, follower: Follower): Promise<v
     expect(came, `a connection of ${orderReqId} after ${after}`).to.deep.equal(countedTo(came.length, after));
   }
   const terminal = statuses.filter(({ isTerminal }) => isTerminal);
-  expect(terminal.map(({ status }) => status)).to.deep.equal([OrderStatus.FILLED]);
+  expect(terminal.map(({ status }) => status)).to.deep.equal([end]);
   expect(statuses.at(-1)).to.equal(terminal[0]);
   const later = bot.follow(orderReqId);
   await later.ended();

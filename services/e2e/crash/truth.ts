@@ -60,7 +60,7 @@ function expectAmounts(order: Order, line: LedgerLine): void {
 }
 
 /** The chain's own balances against what the orders say. Failed transactions that landed cost their fee. */
-async function expectWallet(venue: VenueControl, orders: readonly Order[], ledger: readonly LedgerLine[]) {
+export async function expectWallet(venue: VenueControl, orders: readonly Order[], ledger: readonly LedgerLine[]) {
   const { wallet } = await venue.state();
   const failedFees = ledger.filter(({ err }) => err !== null).reduce((sum, { fee }) => sum + BigInt(fee), 0n);
   let lamports = FUNDED_LAMPORTS - failedFees;

@@ -37,6 +37,11 @@ export class VenueControl {
     await this.#ask('/control/resume', {});
   }
 
+  /** Adds blocks at once, paused or not. */
+  async advance(blocks: number): Promise<void> {
+    await this.#ask('/control/advance', { blocks });
+  }
+
   async arm(fault: FaultInput): Promise<void> {
     await this.#ask('/control/faults', fault);
   }

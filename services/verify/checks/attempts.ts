@@ -132,7 +132,8 @@ export const retriesWait = sqlCheck(
 /** E4: what is simulated never reaches a chain, and what is real never looks simulated. */
 export const simulatedApart: Check = {
   name: 'simulated-apart',
-  promise: 'simulated attempts are named sim_ or mock_tx_, hold no bytes and are on no chain; simulated positions only have such orders',
+  promise:
+    'simulated attempts are named sim_ or mock_tx_, hold no bytes and are on no chain; simulated positions only have such orders',
   async run({ db, ledger }, findings) {
     for await (const { order_req_id, is_simulated, number, signature, raw_bytes } of attemptsOf(db)) {
       const looksSimulated = signature.startsWith('sim_') || signature.startsWith('mock_tx_');

@@ -1,4 +1,4 @@
-import { type AttemptRow, attemptsOf, isInFlight, isOpen } from '../attempts.js';
+import { type AttemptRow, attemptsOf, isInFlight } from '../attempts.js';
 import { type Check, ledgerOf, sqlCheck } from '../check.js';
 import type { ChainTransaction } from '../ledger.js';
 import type { Findings } from '../report.js';
@@ -74,22 +74,23 @@ export const fatesMatchChain: Check = {
   },
 };
 
+const NOT_THERE = 'not on the chain';
+
+/** What the chain must say of an attempt in this state. One without a fate, whose order goes on, must not be there either. */
+const MUST_BE: Readonly<Record<string, string>> = { LANDED: 'landed', LANDED_FAILED: 'landed with an error' };
+
 function compareFate(attempt: AttemptRow, landed: ChainTransaction | undefined, findings: Findings): void {
   const { order_req_id: subject, number, signature, state, slot } = attempt;
-  const onChain = !landed ? 'not on the chain' : landed.succeeded ? 'landed' : `landed with ${landed.error}`;
-  const expected = isOpen(state) ? onChain : FATES[state]?.(landed) ? onChain : undefined;
-  if (expected === undefined || (isOpen(state) && landed)) {
-    findings.violation(subject, `attempt ${number} (${signature}) is ${state}, but ${onChain}`);
+  const is = !landed ? NOT_THERE : landed.succeeded ? 'landed' : 'landed with an error';
+  if (is !== (MUST_BE[state] ?? NOT_THERE)) {
+    findings.violation(
+      subject,
+      `attempt ${number} (${signature}) is ${state}, but ${is} ${landed?.error ?? ''}`.trim(),
+    );
   } else if (landed && slot !== landed.slot.toString()) {
     findings.violation(subject, `attempt ${number} (${signature}) says slot ${slot}, the chain ${landed.slot}`);
   }
 }
-
-const FATES: Readonly<Record<string, (landed: ChainTransaction | undefined) => boolean>> = {
-  LANDED: (landed) => landed?.succeeded === true,
-  LANDED_FAILED: (landed) => landed?.succeeded === false,
-  DEAD: (landed) => landed === undefined,
-};
 
 /** E3, E7: a time-out or an unreachable RPC alone never ends an execution. */
 export const failedMeansDead: Check = {

@@ -89,7 +89,8 @@ async function compare(db: Queryable, batch: readonly Acknowledged[], findings: 
      FROM orders WHERE order_req_id = ANY($1)`,
     [[...new Set(batch.map(({ orderReqId }) => orderReqId))]],
   );
-  const found = Map.groupBy(rows, ({ order_req_id }) => order_req_id);
+  const found = new Map<string, OrderRow[]>();
+  for (const row of rows) found.set(row.order_req_id, [...(found.get(row.order_req_id) ?? []), row]);
   for (const line of batch) {
     const orders = found.get(line.orderReqId) ?? [];
     const [order] = orders;
