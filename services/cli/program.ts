@@ -20,6 +20,7 @@ import { queue } from './verbs/queue.js';
 import { state } from './verbs/state.js';
 import { status } from './verbs/status.js';
 import { submit } from './verbs/submit.js';
+import { verify } from './verbs/verify.js';
 import { wallet } from './verbs/wallet.js';
 import { watch } from './verbs/watch.js';
 
@@ -37,6 +38,7 @@ const VERBS: readonly Verb[] = [
   wallet,
   status,
   call,
+  verify,
 ];
 
 interface GlobalOptions extends Addresses {

@@ -2,8 +2,12 @@ import { expect } from 'chai';
 import { type Order, OrderStatus, OrderType } from '../../../proto/gen/exitlane/v1/order.js';
 import { type Position, PositionStatus } from '../../../proto/gen/exitlane/v1/position.js';
 import { formatAmount, parseAmount } from '../../../shared/core/decimals.js';
+import { silentLogger } from '../../../shared/core/logger.js';
+import { openDatabase } from '../../../shared/store/database.js';
 import { eventually } from '../../../shared/store/testing/waiting.js';
 import type { LedgerLine } from '../../sandbox/ledger.js';
+import { exitCodeOf, reportLines, VerifyExit } from '../../verify/render.js';
+import { verify } from '../../verify/verify.js';
 import { landedSwaps } from '../crash/ledger.js';
 import type { Stack } from '../crash/stack.js';
 import { expectFilledOnce, expectWallet } from '../crash/truth.js';
@@ -54,7 +58,23 @@ export async function expectEndTruth({ stack, trader, witness }: World): Promise
   expect(swaps, 'swaps that landed').to.have.length(filled.length);
   expectPositions(await trader.allPositions(), filled);
   await expectWallet(stack.venue, filled, ledger);
+  await expectVerified({ stack, trader, witness });
   return { orders, filled: filled.length, cancelled: cancelled.length, landed: swaps.length, landedTwice };
+}
+
+/** The checker that operators run finds nothing either. */
+async function expectVerified({ stack, witness }: World): Promise<void> {
+  const { databaseUrl, venue } = stack;
+  const { wallet } = await venue.state();
+  const db = await openDatabase({ databaseUrl, logger: silentLogger });
+  try {
+    const report = await verify({ db, ledger: venue.ledgerPath, witness: witness.path, wallet });
+    const broken = report.checks.filter(({ violations }) => violations.length > 0);
+    expect(broken, reportLines({ ok: false, checks: broken }).join('\n')).to.deep.equal([]);
+    expect(exitCodeOf(report)).to.equal(VerifyExit.CLEAN);
+  } finally {
+    await db.close();
+  }
 }
 
 function countLandedTwice(orders: readonly Order[], swaps: readonly LedgerLine[]): number {

@@ -50,9 +50,13 @@ export class VenueControl {
     await this.#ask('/control/faults/reset', {});
   }
 
+  get ledgerPath(): string {
+    return path.join(this.#dataDir, 'ledger.jsonl');
+  }
+
   /** Every transaction that landed, in order. A line that is just being written is left out. */
   ledger(): LedgerLine[] {
-    const text = readFileSync(path.join(this.#dataDir, 'ledger.jsonl'), 'utf8');
+    const text = readFileSync(this.ledgerPath, 'utf8');
     const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
     return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as LedgerLine);
   }

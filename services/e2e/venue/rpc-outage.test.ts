@@ -32,12 +32,15 @@ describe('E7 E8 both RPC endpoints out while orders are on their way', () => {
   it('what is committed says UNKNOWN and never FAILED, and all of it is filled once after the outage', async () => {
     const ids = ['sent-1', 'sent-2', 'dropped'];
     await desk.venue.pause();
-    for (const id of ids) {
-      if (id === 'dropped') await desk.venue.arm({ fault: 'drop', count: 3 });
-      await desk.buy(id);
+    for (const [index, id] of ids.entries()) {
+      // Through either endpoint, so that nothing of it gets through before the outage.
+      if (id === 'dropped') await desk.venue.arm({ fault: 'drop', count: null });
+      // Orders for the same amount on one blockhash would be one transaction.
+      await desk.buy(id, { amountSol: `0.${index + 1}` });
       await desk.story(id, ({ status }) => status === OrderStatus.CONFIRMING);
     }
     cut();
+    await desk.venue.disarmAll();
     // Those that were sent land while nobody can see it; the dropped one waits to be sent again.
     await desk.venue.resume();
     const late = desk.buy('late', { maxAttempts: 20 });

@@ -18,8 +18,6 @@ import { verify } from '../verify.js';
 import { FEE, PaperChain, type Signed } from './chain.js';
 
 const DECIMALS = 5;
-/** 0.1 SOL buys this much: one whole token is 0.0001 SOL. */
-const TOKENS_PER_LAMPORT_INVERSE = 1n;
 const ENTRY_LAMPORTS = 1_000_000_000n;
 
 export interface Attempted {
@@ -75,6 +73,14 @@ export class History {
     appendFileSync(this.witness, `${JSON.stringify(line)}\n`);
   }
 
+  readonly bonk = { mint: BONK, decimals: DECIMALS };
+
+  /** Lets an order go before all others. */
+  async next(order: Order): Promise<Order> {
+    await this.db.query('UPDATE orders SET priority = 0, emergency = true WHERE order_id = $1', [order.orderId]);
+    return order;
+  }
+
   /** Claims the best order, which must be this one. */
   async claim(order: Order): Promise<Order> {
     const claimed = await claimNextOrder(this.db, 'test', LEASE_MS);
@@ -113,11 +119,11 @@ export class History {
     return { order, number, signed };
   }
 
-  /** The swap as it was meant lands. */
+  /** The swap as it was meant lands: entries at 0.0001 SOL a token, one base unit for a lamport; exits for a seventh more. */
   land({ order, signed }: Attempted) {
     const buys = order.orderType === 'ENTRY';
-    const tokens = buys ? (order.requestedLamports ?? 0n) / TOKENS_PER_LAMPORT_INVERSE : (order.requestedTokens ?? 0n);
-    const lamports = buys ? (order.requestedLamports ?? 0n) : tokens + tokens / 7n;
+    const tokens = (buys ? order.requestedLamports : order.requestedTokens) ?? 0n;
+    const lamports = buys ? tokens : tokens + tokens / 7n;
     const { mint, decimals } = order;
     const landed = this.chain.land(signed, { mint, decimals, lamports, tokens: buys ? tokens : -tokens });
     return { ...landed, lamports, tokens };
@@ -151,9 +157,9 @@ export class History {
     return settleFailure(this.db, order, order, failure, { number, state: 'LANDED_FAILED', slot });
   }
 
-  /** The attempt expires, and the order fails or ends. */
-  async expire({ order, number }: Attempted): Promise<Order> {
-    this.chain.height += 200n;
+  /** The attempt is called dead after so many blocks, which are 150 for a transaction that cannot land any more. */
+  async expire({ order, number }: Attempted, blocks = 200n): Promise<Order> {
+    this.chain.height += blocks;
     const failure = { reason: 'TRANSACTION_EXPIRED', error: 'expired', retryDelayMs: 0 } as const;
     return settleFailure(this.db, order, order, failure, { number, state: 'DEAD' });
   }

@@ -16,7 +16,9 @@ export interface Story {
   /** CANCELLED with its only attempt dead. */
   readonly exhausted: string;
   /** CONFIRMING: landed, and not settled yet. */
-  readonly inFlight: Attempted;
+  readonly inFlight: Attempted & { readonly slot: bigint };
+  /** PENDING, acknowledged twice. */
+  readonly waiting: string;
   /** The order_req_id of the partial position's entry. */
   readonly entryReqId: string;
 }
@@ -46,7 +48,7 @@ export async function tellStory(db: Database): Promise<Story> {
 
   const leaving = await history.open();
   const inFlight = await history.attempt(await history.entry());
-  history.land(inFlight);
+  const { slot } = history.land(inFlight);
   await cancelOrder(db, (await history.exit(leaving, 10, 'manual')).orderId, 'changed my mind');
   await history.exit(leaving, 10, 'trailing_stop');
   const repeated = await history.entry();
@@ -58,7 +60,8 @@ export async function tellStory(db: Database): Promise<Story> {
     leaving,
     retried: retriedEntry.orderReqId,
     exhausted: exhaustedEntry.orderReqId,
-    inFlight,
+    inFlight: { ...inFlight, slot },
+    waiting: repeated.orderReqId,
     entryReqId: entry.orderReqId,
   };
 }

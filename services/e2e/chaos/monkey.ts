@@ -1,0 +1,132 @@
+import { LEASE_MS } from '../../../shared/core/limits.js';
+import type { Random } from '../../../shared/core/random.js';
+import type { Service } from '../crash/process.js';
+import type { Stack } from '../crash/stack.js';
+import { drawFault } from './venue-weather.js';
+
+export interface MonkeyOptions {
+  readonly stack: Stack;
+  readonly random: Random;
+  /** Processes killed in all. */
+  readonly kills: number;
+  readonly log: (line: string) => void;
+}
+
+export interface MonkeyFigures {
+  /** Kills by process. */
+  readonly kills: Record<string, number>;
+  /** Of those, kills of a process that was just starting. */
+  duringStart: number;
+  /** Times a process stood still for longer than its lease. */
+  freezes: number;
+  /** Faults of the venue that were armed. */
+  faults: number;
+  /** Unix milliseconds of each kill. */
+  readonly killedAt: number[];
+  /** Milliseconds from each kill until the process served again. */
+  readonly restartMs: number[];
+}
+
+/** Milliseconds between two deeds. */
+const PAUSE_MS = [200, 1_800] as const;
+/** Milliseconds a killed process stays away. */
+const AWAY_MS = [0, 1_200] as const;
+/** The sandbox and the processors go down less often than that they have a chance to do something. */
+const WEIGHTS: readonly [kind: 'requestor' | 'processor' | 'sandbox', weight: number][] = [
+  ['requestor', 45],
+  ['processor', 45],
+  ['sandbox', 10],
+];
+
+/**
+ * Kills and freezes processes at random moments and starts them again, and gives the venue troubles, all drawn from a seed.
+ * Several may be away at once. Resolves when all are back; rejects when one did not come back.
+ */
+export async function letLoose(options: MonkeyOptions, signal: AbortSignal): Promise<MonkeyFigures> {
+  const { stack, random, log } = options;
+  const figures: MonkeyFigures = { kills: {}, duringStart: 0, freezes: 0, faults: 0, killedAt: [], restartMs: [] };
+  const busy = new Map<Service, Promise<void>>();
+  let failure: unknown;
+  const start = (service: Service, deed: Promise<void>) => {
+    const tracked = deed
+      .catch((error: unknown) => {
+        failure ??= error;
+      })
+      .finally(() => busy.delete(service));
+    busy.set(service, tracked);
+  };
+  while (figures.killedAt.length < options.kills && !signal.aborted && failure === undefined) {
+    await pause(random.int(...PAUSE_MS));
+    await trouble(stack, random, figures, busy);
+    const idle = chooseFrom(stack, random).filter((service) => !busy.has(service));
+    const service = idle[random.int(0, Math.max(0, idle.length - 1))];
+    if (!service) continue;
+    if (!service.isAlive) throw new Error(`the ${service.name} ended by itself:\n${service.log}`);
+    const deed = random.int(1, 10);
+    if (deed === 1 && service !== stack.sandbox) start(service, freeze(service, random, figures));
+    else start(service, kill(service, random, figures, deed === 2));
+    if (figures.killedAt.length % 20 === 0) log(`${figures.killedAt.length} kills, ${figures.freezes} freezes`);
+  }
+  await Promise.all(busy.values());
+  if (failure !== undefined) throw failure;
+  return figures;
+}
+
+function chooseFrom(stack: Stack, random: Random): readonly Service[] {
+  let left = random.int(1, 100);
+  for (const [kind, weight] of WEIGHTS) {
+    left -= weight;
+    if (left > 0) continue;
+    if (kind === 'sandbox') return [stack.sandbox];
+    return kind === 'requestor' ? stack.requestors : stack.processors;
+  }
+  return [];
+}
+
+async function trouble(
+  stack: Stack,
+  random: Random,
+  figures: MonkeyFigures,
+  busy: Map<Service, unknown>,
+): Promise<void> {
+  const fault = drawFault(random);
+  if (busy.has(stack.sandbox)) return;
+  await stack.venue.arm(fault);
+  figures.faults += 1;
+}
+
+/** `twice`: and again while it starts. */
+async function kill(service: Service, random: Random, figures: MonkeyFigures, twice: boolean): Promise<void> {
+  const awayMs = random.int(...AWAY_MS);
+  const startingMs = random.int(0, 900);
+  const from = note(service, figures);
+  await service.kill();
+  await pause(awayMs);
+  if (twice) {
+    service.launch();
+    await pause(startingMs);
+    note(service, figures);
+    figures.duringStart += 1;
+    await service.kill();
+  }
+  await service.start();
+  figures.restartMs.push(performance.now() - from);
+}
+
+function note(service: Service, figures: MonkeyFigures): number {
+  figures.kills[service.name] = (figures.kills[service.name] ?? 0) + 1;
+  figures.killedAt.push(Date.now());
+  return performance.now();
+}
+
+async function freeze(service: Service, random: Random, figures: MonkeyFigures): Promise<void> {
+  const ms = LEASE_MS + random.int(500, 3_000);
+  figures.freezes += 1;
+  service.freeze();
+  await pause(ms);
+  service.thaw();
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
