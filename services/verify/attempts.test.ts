@@ -17,7 +17,7 @@ describePlants('verify: defects around attempts', [
     title: 'a transaction that was in a block before it was written down (E7)',
     caughtBy: ['persisted-before-sent'],
     saying: /but in a block at/,
-    bend: async (_db, { history, inFlight }) =>
+    bend: (_db, { history, inFlight }) =>
       history.chain.bend((lines) =>
         lines.map((line) =>
           line.signature === inFlight.signed.signature ? { ...line, blockTime: Number(line.blockTime) - 3 } : line,
@@ -28,7 +28,7 @@ describePlants('verify: defects around attempts', [
     title: 'a transaction of the wallet that nobody wrote down (E7)',
     caughtBy: ['no-unknown-signatures', 'wallet-tokens', 'wallet-lamports'],
     saying: /is on the chain, but nobody wrote it down/,
-    bend: async (_db, { history }) => {
+    live: async ({ history }) => {
       const { mint, decimals } = history.bonk;
       history.chain.land(history.chain.sign(), { mint, decimals, tokens: 5n, lamports: 5n });
     },
@@ -37,7 +37,7 @@ describePlants('verify: defects around attempts', [
     title: 'a failed transaction of the wallet that nobody wrote down (E7)',
     caughtBy: ['no-unknown-signatures', 'wallet-lamports'],
     saying: /nobody wrote it down/,
-    bend: async (_db, { history }) => {
+    live: async ({ history }) => {
       history.chain.landFailed(history.chain.sign());
     },
   },

@@ -13,7 +13,7 @@ describePlants('verify: defects around messages and acknowledgements', [
   },
   {
     title: 'a number used twice (S2)',
-    caughtBy: ['sequences', 'fill-messages'],
+    caughtBy: ['sequences'],
     saying: /found 13 messages with 12 numbers/,
     bend: async (db, { retried }) => {
       await db.query('ALTER TABLE order_messages DROP CONSTRAINT order_messages_pkey');
@@ -70,7 +70,7 @@ describePlants('verify: defects around messages and acknowledgements', [
   },
   {
     title: 'an order whose status is not that of its last message (E1)',
-    caughtBy: ['status-is-last-message', 'ended-total'],
+    caughtBy: ['status-is-last-message', 'one-terminal-state', 'ended-total'],
     saying: /is CANCELLED \(ACCEPTED\), but message 1 says PENDING \(ACCEPTED\)/,
     bend: (db, { waiting }) => change(db, `UPDATE orders SET status = 'CANCELLED' WHERE order_req_id = $1`, [waiting]),
   },
@@ -85,26 +85,26 @@ describePlants('verify: defects around messages and acknowledgements', [
     title: 'an acknowledged order that is gone',
     caughtBy: ['acknowledged-orders'],
     saying: /lost-1: was acknowledged as order .* and does not exist/,
-    bend: async (_db, { history, inFlight }) => history.acknowledge({ ...inFlight.order, orderReqId: 'lost-1' }),
+    bend: (_db, { history, inFlight }) => history.acknowledge({ ...inFlight.order, orderReqId: 'lost-1' }),
   },
   {
     title: 'an order that was acknowledged with another amount',
     caughtBy: ['acknowledged-orders', 'acknowledgements-agree'],
     saying: /with lamports 2000000000, and has 1000000000/,
-    bend: async (_db, { history, inFlight }) => history.acknowledge(inFlight.order, { amountSol: '2.0' }),
+    bend: (_db, { history, inFlight }) => history.acknowledge(inFlight.order, { amountSol: '2.0' }),
   },
   {
     title: 'a repeat that was told another order (S6)',
     caughtBy: ['acknowledgements-agree', 'acknowledged-orders'],
     saying: /was acknowledged as ENTRY .* SOL, then as ENTRY 0000/,
-    bend: async (_db, { history, inFlight }) =>
+    bend: (_db, { history, inFlight }) =>
       history.acknowledge(inFlight.order, { orderId: '00000000-0000-7000-8000-000000000000' }),
   },
   {
     title: 'an end that was told and is not there',
     caughtBy: ['acknowledged-orders'],
     saying: /with status FILLED, and has CONFIRMING/,
-    bend: async (_db, { history, inFlight }) => {
+    bend: (_db, { history, inFlight }) => {
       history.acknowledge(inFlight.order, { status: 'ORDER_STATUS_FILLED' });
       // What a crash cut short was never acknowledged.
       appendFileSync(history.witness, '{"at": "20');

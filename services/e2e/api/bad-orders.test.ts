@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { type Order, OrderStatus, OrderType } from '../../../proto/gen/exitlane/v1/order.js';
 import { SubmitOrderRequest } from '../../../proto/gen/exitlane/v1/order_service.js';
 import { call } from '../../../shared/grpc/client.js';
-import { type Stack, startStack } from './stack.js';
+import { START_MS, type Stack, startStack } from './stack.js';
 import { buy, entryRequest, exitRequest, expectViolation, filled, mint, refusal, submit } from './support.js';
 
 type Wanted = Parameters<typeof SubmitOrderRequest.create>[0];
@@ -70,7 +70,8 @@ describe('E0 P1 SubmitOrder refuses what is wrong and says what to do (INVALID_A
   let bonk: Order;
   let whole: Order;
 
-  before(async () => {
+  before(async function () {
+    this.timeout(START_MS);
     stack = await startStack();
     await buy(stack, 'opens-bonk', { tokenAddress: mint('BONK') });
     await buy(stack, 'opens-whole', { tokenAddress: mint('WHOLE'), tokenSymbol: 'WHOLE' });
@@ -78,7 +79,7 @@ describe('E0 P1 SubmitOrder refuses what is wrong and says what to do (INVALID_A
     whole = await filled(stack, 'opens-whole');
   });
 
-  after(() => stack.close());
+  after(() => stack?.close());
 
   for (const [what, request, field, text] of ENTRIES) {
     it(`an entry with ${what}`, async () => {

@@ -9,7 +9,7 @@ import { CallError } from '../../../shared/grpc/call-error.js';
 import { call, openStream } from '../../../shared/grpc/client.js';
 import { IndependentClient } from '../../../shared/grpc/testing/independent.js';
 import { failureOf } from '../../../shared/store/testing/waiting.js';
-import { type Stack, startStack } from './stack.js';
+import { START_MS, type Stack, startStack } from './stack.js';
 import {
   buy,
   entryRequest,
@@ -29,15 +29,16 @@ const TOO_LARGE = 'x'.repeat(70_000);
 describe('S2 S5 S6 other requests that cannot be served', () => {
   let stack: Stack;
   let independent: IndependentClient;
-  before(async () => {
+  before(async function () {
+    this.timeout(START_MS);
     stack = await startStack();
     independent = new IndependentClient(stack.requestorAddress, 'exitlane/v1/order_service.proto');
     await buy(stack, 'known');
     await filled(stack, 'known');
   });
   after(async () => {
-    independent.close();
-    await stack.close();
+    independent?.close();
+    await stack?.close();
   });
 
   /** Sends a value that no generated client can: enums there have the known numbers only. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { OrderMessage } from '../../../proto/gen/exitlane/v1/message.js';
 import { OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
-import { type Stack, startStack } from './stack.js';
+import { START_MS, type Stack, startStack } from './stack.js';
 import { buy, filled, messagesOf, reached, statusIn } from './support.js';
 
 /** A second order that holds back until the next block is as good as one that goes on. */
@@ -9,10 +9,11 @@ const HOLDING_BACK_MS = 2_000;
 
 describe('E2 E3 two equal orders in one block', () => {
   let stack: Stack;
-  before(async () => {
+  before(async function () {
+    this.timeout(START_MS);
     stack = await startStack();
   });
-  after(() => stack.close());
+  after(() => stack?.close());
 
   it('are two purchases: both are filled, and neither has failed on the way', async () => {
     await stack.control('pause');

@@ -3,7 +3,7 @@ import { OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
 import { TradingState } from '../../../proto/gen/exitlane/v1/queue_service.js';
 import { CallError } from '../../../shared/grpc/call-error.js';
 import { call } from '../../../shared/grpc/client.js';
-import { type Stack, startParts } from './stack.js';
+import { START_MS, type Stack, startParts } from './stack.js';
 import { buy, entryRequest, filled, openPositions, refusal, sell, submit } from './support.js';
 
 const LIMIT = 3;
@@ -12,11 +12,12 @@ describe('P9 a full queue refuses entries and takes exits', () => {
   let stack: Stack;
   let positions: string[];
 
-  before(async () => {
+  before(async function () {
+    this.timeout(START_MS);
     stack = await startParts({ requestor: { maxQueuedEntries: LIMIT } });
     positions = await openPositions(stack, ['one', 'two']);
   });
-  after(() => stack.close());
+  after(() => stack?.close());
   afterEach(() => hold(TradingState.ACTIVE));
 
   function hold(state: TradingState) {

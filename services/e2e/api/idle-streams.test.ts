@@ -6,7 +6,7 @@ import { ManualClock } from '../../../shared/core/clock.js';
 import { STREAM_FALLBACK_LOOK_MS, STREAM_PROGRESS_INTERVAL_MS } from '../../../shared/core/limits.js';
 import { call } from '../../../shared/grpc/client.js';
 import { eventually } from '../../../shared/store/testing/waiting.js';
-import { type Stack, startParts } from './stack.js';
+import { START_MS, type Stack, startParts } from './stack.js';
 import { buy, framesOf } from './support.js';
 
 type Progress = Extract<StreamOrderResponse['frame'], { $case: 'progress' }>['value'];
@@ -17,12 +17,13 @@ describe('S2 an idle stream says that it is alive', () => {
   const startedAt = clock.now();
   let stack: Stack;
 
-  before(async () => {
+  before(async function () {
+    this.timeout(START_MS);
     stack = await startParts({ processorClock: clock });
     const change = { state: TradingState.HALTED, changedBy: 'test', changeReason: 'to keep the order waiting' };
     await call(stack.queue, 'setTradingState', change);
   });
-  after(() => stack.close());
+  after(() => stack?.close());
 
   it('by a progress frame with the last sequence delivered and the time, again and again', async () => {
     expect((await buy(stack, 'waits')).status).to.equal(OrderStatus.PENDING);

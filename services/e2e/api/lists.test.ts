@@ -4,7 +4,7 @@ import { ListOrdersRequest, type ListOrdersResponse } from '../../../proto/gen/e
 import { type Position, PositionStatus } from '../../../proto/gen/exitlane/v1/position.js';
 import { ListPositionsRequest } from '../../../proto/gen/exitlane/v1/position_service.js';
 import { call } from '../../../shared/grpc/client.js';
-import { type Stack, startStack } from './stack.js';
+import { START_MS, type Stack, startStack } from './stack.js';
 import { buy, filled, mint, orderOf, sell } from './support.js';
 
 const ENTRIES = ['buy-1', 'buy-2', 'buy-3', 'buy-4', 'buy-5'];
@@ -15,7 +15,8 @@ const ALL = ['sell-half', 'sell-all', 'unwanted', ...[...ENTRIES].reverse()];
 describe('E0 X0 lists of orders and positions', () => {
   let stack: Stack;
   let opened: Order[];
-  before(async () => {
+  before(async function () {
+    this.timeout(START_MS);
     stack = await startStack();
     for (const id of ENTRIES) await buy(stack, id, { tokenAddress: mint(JUP.has(id) ? 'JUP' : 'WIF') });
     opened = await Promise.all(ENTRIES.map((id) => filled(stack, id)));
@@ -25,7 +26,7 @@ describe('E0 X0 lists of orders and positions', () => {
     await sell(stack, 'sell-half', positionOf('buy-2'), { percent: 50 });
     for (const id of ['sell-all', 'sell-half']) await filled(stack, id);
   });
-  after(() => stack.close());
+  after(() => stack?.close());
 
   function positionOf(orderReqId: string): string {
     return opened.find((order) => order.orderReqId === orderReqId)?.positionId ?? '';

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { GetWalletResponse, PricePurpose } from '../../../proto/gen/exitlane/v1/market_service.js';
 import { GetStatusResponse, TradingMode } from '../../../proto/gen/exitlane/v1/system_service.js';
 import { call } from '../../../shared/grpc/client.js';
-import { type Stack, startStack } from './stack.js';
+import { START_MS, type Stack, startStack } from './stack.js';
 import { buy, expectViolation, filled, mint, refusal } from './support.js';
 
 /** A valid address where no mint is. */
@@ -13,11 +13,12 @@ const NO_MINT = 'SysvarC1ock11111111111111111111111111111111';
 
 describe('E2 X10 S5 prices, mints, the wallet and the services themselves', () => {
   let stack: Stack;
-  before(async () => {
+  before(async function () {
+    this.timeout(START_MS);
     stack = await startStack();
     await stack.control('price', { mint: 'BONK', price: '0.00000025' });
   });
-  after(() => stack.close());
+  after(() => stack?.close());
 
   for (const purpose of [PricePurpose.POSITION, PricePurpose.SCAN, PricePurpose.UNSPECIFIED]) {
     it(`GetPrice tells price, source and age (${purpose})`, async () => {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
 import { call } from '../../../shared/grpc/client.js';
 import { type Busy, makeBusy } from './busy.js';
-import { type Stack, startStack } from './stack.js';
+import { START_MS, type Stack, startStack } from './stack.js';
 import { buy, filled, messagesOf, openPositions, orderOf, refusal, sell, statusIn } from './support.js';
 
 describe('P1 P2 P3 P5 what waits, and what goes first', () => {
@@ -13,13 +13,14 @@ describe('P1 P2 P3 P5 what waits, and what goes first', () => {
   let manual: string;
   let other: string;
 
-  before(async () => {
+  before(async function () {
+    this.timeout(START_MS);
     stack = await startStack();
     busy = await makeBusy(stack);
     [stops = '', takes = '', manual = '', other = ''] = await openPositions(stack, ['a', 'b', 'c', 'd']);
   });
-  afterEach(() => busy.release());
-  after(() => stack.close());
+  afterEach(() => busy?.release());
+  after(() => stack?.close());
 
   /** The ids in the order in which they took their slots, once all of them are filled. */
   async function inOrderOfDispatch(ids: readonly string[]): Promise<string[]> {

@@ -6,7 +6,7 @@ import { call } from '../../../shared/grpc/client.js';
 import type { Database } from '../../../shared/store/database.js';
 import { advanceDatabaseTime, setDatabaseTime } from '../../../shared/store/testing/drafts.js';
 import { eventually } from '../../../shared/store/testing/waiting.js';
-import { type Stack, startParts } from './stack.js';
+import { START_MS, type Stack, startParts } from './stack.js';
 import { buy, expectViolation, filled, messagesOf, refusal } from './support.js';
 
 const PER_SECOND_MAX = 10;
@@ -16,12 +16,13 @@ type Wanted = Parameters<typeof SubmitProposalRequest.create>[0];
 
 describe('S4 Q5 proposals', () => {
   let stack: Stack & { readonly db: Database };
-  before(async () => {
+  before(async function () {
+    this.timeout(START_MS);
     stack = await startParts();
     // Time stands still but where a test moves it: the rates are those of the test, however slow the machine is.
     await setDatabaseTime(stack.db, new Date());
   });
-  after(() => stack.close());
+  after(() => stack?.close());
   beforeEach(() => hold(TradingState.HALTED));
 
   function hold(state: TradingState) {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { packageRoot } from '../../../shared/core/package-root.js';
-import { type Stack, startStack } from './stack.js';
+import { START_MS, type Stack, startStack } from './stack.js';
 import { mint, WAIT_MS } from './support.js';
 
 interface OrderAnswer {
@@ -16,10 +16,11 @@ interface Frame {
 
 describe('S5 buf curl, which knows of the API only what reflection tells it', () => {
   let stack: Stack;
-  before(async () => {
+  before(async function () {
+    this.timeout(START_MS);
     stack = await startStack();
   });
-  after(() => stack.close());
+  after(() => stack?.close());
 
   /** What it prints: one JSON document after the other. */
   async function curl(address: string, method: string, ...flags: string[]): Promise<string> {

@@ -3,7 +3,7 @@ import { PricePurpose } from '../../../proto/gen/exitlane/v1/market_service.js';
 import { type Order, OrderSide } from '../../../proto/gen/exitlane/v1/order.js';
 import { TradingMode } from '../../../proto/gen/exitlane/v1/system_service.js';
 import { call } from '../../../shared/grpc/client.js';
-import { type Stack, startParts, startStack } from './stack.js';
+import { START_MS, type Stack, startParts, startStack } from './stack.js';
 import {
   buy,
   exitRequest,
@@ -28,7 +28,8 @@ const WALK = ['PENDING', 'SUBMITTED', 'New', 'Accepted', 'CONFIRMING', 'FILLED']
 describe('E4 a simulated order on a stack that trades', () => {
   let stack: Stack;
   let entry: Order;
-  before(async () => {
+  before(async function () {
+    this.timeout(START_MS);
     stack = await startStack();
     await Promise.all([
       buy(stack, 'paper', { isSimulated: true, amountSol: '0.5', expectedPrice: '0.004' }),
@@ -36,7 +37,7 @@ describe('E4 a simulated order on a stack that trades', () => {
     ]);
     entry = await filled(stack, 'paper');
   });
-  after(() => stack.close());
+  after(() => stack?.close());
 
   it('is filled at its expected price without a transaction', async () => {
     expect(entry.isSimulated).to.equal(true);
@@ -86,10 +87,11 @@ describe('E4 a simulated order on a stack that trades', () => {
 
 describe('E5 a processor on the mock executor', () => {
   let stack: Stack;
-  before(async () => {
+  before(async function () {
+    this.timeout(START_MS);
     stack = await startParts({ processor: { seed: 7 } });
   });
-  after(() => stack.close());
+  after(() => stack?.close());
 
   it('fills at the expected price with 25 to 75 basis points against the trader, signature mock_tx_', async () => {
     await buy(stack, 'mocked', { amountSol: '1', expectedPrice: '0.004' });

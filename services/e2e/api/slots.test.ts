@@ -4,7 +4,7 @@ import type { QueueStats } from '../../../proto/gen/exitlane/v1/queue_service.js
 import { call, openStream } from '../../../shared/grpc/client.js';
 import { eventually } from '../../../shared/store/testing/waiting.js';
 import { type Busy, makeBusy, SLOTS } from './busy.js';
-import { type Stack, startStack } from './stack.js';
+import { START_MS, type Stack, startStack } from './stack.js';
 import { buy, filled, messagesOf, openPositions, orderOf, sell, statusIn, WAIT_MS } from './support.js';
 
 interface Held {
@@ -23,7 +23,8 @@ describe('P4 10 waiting orders: at most 3 run at once, each freed slot takes the
   let blockers: string[];
   let told: QueueStats[];
 
-  before(async () => {
+  before(async function () {
+    this.timeout(START_MS);
     stack = await startStack();
     busy = await makeBusy(stack);
     const positions = await openPositions(stack, exits);
@@ -46,7 +47,7 @@ describe('P4 10 waiting orders: at most 3 run at once, each freed slot takes the
     stop.abort();
     told = await watching;
   });
-  after(() => stack.close());
+  after(() => stack?.close());
 
   /** Waits until each has a transaction that the venue was given. */
   async function onTheirWay(ids: readonly string[]): Promise<void> {

@@ -38,6 +38,9 @@ export interface Stack {
   close(): Promise<void>;
 }
 
+/** Time for starting a stack and opening positions; two seconds on an idle machine, far more on one that is busy elsewhere. */
+export const START_MS = 120_000;
+
 /** Quick blocks, so that an order takes a fifth of a second. */
 const SLOT_MS = 50;
 

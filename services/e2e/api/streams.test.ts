@@ -6,7 +6,7 @@ import { systemClock } from '../../../shared/core/clock.js';
 import { call, connect, openStream } from '../../../shared/grpc/client.js';
 import { followWithResume } from '../../../shared/grpc/resume.js';
 import { startLine } from './line.js';
-import { type Stack, startStack } from './stack.js';
+import { START_MS, type Stack, startStack } from './stack.js';
 import { buy, filled, framesOf, messagesOf, orderOf, reached, statusIn, WAIT_MS } from './support.js';
 
 /** What one purchase tells, proposals without their ids. */
@@ -18,10 +18,11 @@ function story(messages: readonly OrderMessage[]): string[] {
 
 describe('S1 S2 following one order', () => {
   let stack: Stack;
-  before(async () => {
+  before(async function () {
+    this.timeout(START_MS);
     stack = await startStack();
   });
-  after(() => stack.close());
+  after(() => stack?.close());
 
   it('every status and proposal, numbered from 1 without a gap, then the stream ends by itself', async () => {
     await buy(stack, 'one');

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
 import { TradingState } from '../../../proto/gen/exitlane/v1/queue_service.js';
 import { call } from '../../../shared/grpc/client.js';
-import { type Stack, startStack } from './stack.js';
+import { START_MS, type Stack, startStack } from './stack.js';
 import { buy, filled, messagesOf, openPositions, orderOf, sell } from './support.js';
 
 describe('P9 the trading state', () => {
@@ -10,11 +10,12 @@ describe('P9 the trading state', () => {
   let first: string;
   let second: string;
   let third: string;
-  before(async () => {
+  before(async function () {
+    this.timeout(START_MS);
     stack = await startStack();
     [first = '', second = '', third = ''] = await openPositions(stack, ['first', 'second', 'third']);
   });
-  after(() => stack.close());
+  after(() => stack?.close());
   afterEach(() => change(TradingState.ACTIVE, 'all is well'));
 
   function change(state: TradingState, changeReason: string) {

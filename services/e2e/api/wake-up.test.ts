@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
 import { ManualClock } from '../../../shared/core/clock.js';
-import { type Stack, startParts } from './stack.js';
+import { START_MS, type Stack, startParts } from './stack.js';
 import { buy, filled, openPositions, reached, sell } from './support.js';
 
 describe('P7 submitting wakes a free slot at once', () => {
@@ -9,10 +9,11 @@ describe('P7 submitting wakes a free slot at once', () => {
   const clock = new ManualClock();
   let stack: Stack;
 
-  before(async () => {
+  before(async function () {
+    this.timeout(START_MS);
     stack = await startParts({ requestorClock: clock });
   });
-  after(() => stack.close());
+  after(() => stack?.close());
 
   it('an order starts although no timer of the requestor ever fires', async () => {
     const startedAt = clock.now();

@@ -3,17 +3,18 @@ import { OrderStatus, OrderType } from '../../../proto/gen/exitlane/v1/order.js'
 import { WatchOrdersRequest, type WatchOrdersResponse } from '../../../proto/gen/exitlane/v1/order_service.js';
 import { type QueueStats, TradingState } from '../../../proto/gen/exitlane/v1/queue_service.js';
 import { call, openStream } from '../../../shared/grpc/client.js';
-import { type Stack, startStack } from './stack.js';
+import { START_MS, type Stack, startStack } from './stack.js';
 import { buy, filled, mint, openPositions, sell, WAIT_MS } from './support.js';
 
 describe('P6 watching all orders and the queue', () => {
   let stack: Stack;
   let position: string;
-  before(async () => {
+  before(async function () {
+    this.timeout(START_MS);
     stack = await startStack();
     [position = ''] = await openPositions(stack, ['watched']);
   });
-  after(() => stack.close());
+  after(() => stack?.close());
   beforeEach(() => hold(TradingState.HALTED));
   afterEach(() => hold(TradingState.ACTIVE));
 

@@ -5,7 +5,7 @@ import { call } from '../../../shared/grpc/client.js';
 import { STATUS_DETAILS_KEY } from '../../../shared/grpc/status.js';
 import { IndependentClient } from '../../../shared/grpc/testing/independent.js';
 import { failureOf } from '../../../shared/store/testing/waiting.js';
-import { type Stack, startStack } from './stack.js';
+import { START_MS, type Stack, startStack } from './stack.js';
 import { mint, WAIT_MS } from './support.js';
 
 interface Timestamp {
@@ -46,7 +46,8 @@ describe('S5 a client that shares no code with the services (proto-loader)', () 
   let details: IndependentClient;
   let statuses: IndependentClient;
 
-  before(async () => {
+  before(async function () {
+    this.timeout(START_MS);
     stack = await startStack();
     orders = new IndependentClient(stack.requestorAddress, 'exitlane/v1/order_service.proto');
     delivery = new IndependentClient(stack.processorAddress, 'exitlane/v1/delivery_service.proto');
@@ -54,8 +55,8 @@ describe('S5 a client that shares no code with the services (proto-loader)', () 
     statuses = new IndependentClient(stack.requestorAddress, 'google/rpc/status.proto');
   });
   after(async () => {
-    for (const client of [orders, delivery, details, statuses]) client.close();
-    await stack.close();
+    for (const client of [orders, delivery, details, statuses]) client?.close();
+    await stack?.close();
   });
 
   const ask = (method: string, request: object) => orders.unary(ORDERS, method, request, new Metadata());

@@ -153,7 +153,7 @@ export const simulatedApart: Check = {
         over: 'orders',
         rows: 'SELECT count(*) AS n FROM slice o JOIN positions p USING (position_id) WHERE p.is_simulated',
         violations: `SELECT o.order_req_id AS subject,
-           format('simulated: %s, its position %s: %s', o.is_simulated, p.position_id, p.is_simulated) AS detail
+           format('simulated: %s, its position %s: %s', o.is_simulated::text, p.position_id, p.is_simulated::text) AS detail
          FROM slice o JOIN positions p USING (position_id) WHERE o.is_simulated <> p.is_simulated`,
       },
       findings,

@@ -8,7 +8,7 @@ export const slotsAndLeases = sqlCheck(
   {
     over: 'orders',
     rows: 'SELECT count(*) AS n FROM slice',
-    violations: `SELECT order_req_id AS subject, format('is %s; slot: %s, lease: %s until %s', status, holds_slot,
+    violations: `SELECT order_req_id AS subject, format('is %s; slot: %s, lease: %s until %s', status, holds_slot::text,
          coalesce(lease_owner, 'nobody'), coalesce(lease_until::text, 'no time')) AS detail
        FROM slice WHERE status NOT IN ('SUBMITTED', 'CONFIRMING')
          AND (holds_slot OR lease_owner IS NOT NULL OR lease_until IS NOT NULL)`,
@@ -36,7 +36,7 @@ export const priorities = sqlCheck('priorities', "an order's priority follows fr
   over: 'orders',
   rows: 'SELECT count(*) AS n FROM slice',
   violations: `SELECT order_req_id AS subject, format('%s %s, emergency: %s: priority is %s and should be %s',
-       order_type, exit_reason, emergency, priority, ${PRIORITY}) AS detail
+       order_type, exit_reason, emergency::text, priority, ${PRIORITY}) AS detail
      FROM slice WHERE priority <> ${PRIORITY}`,
 });
 

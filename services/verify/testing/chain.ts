@@ -33,6 +33,8 @@ export class PaperChain {
   readonly path: string;
   readonly wallet = bs58.encode(randomBytes(32));
   height = 1_000n;
+  /** The chain's clock goes before ours by so many seconds. */
+  secondsAhead = 0;
   #lamports = 0n;
   readonly #tokens = new Map<string, bigint>();
 
@@ -123,7 +125,7 @@ export class PaperChain {
       signature,
       slot: Number(slot),
       blockHeight: Number(this.height),
-      blockTime: Math.floor(Date.now() / 1_000),
+      blockTime: Math.floor(Date.now() / 1_000) + this.secondsAhead,
       err: null,
       fee: String(FEE),
       preTokenBalances: [],
