@@ -38,7 +38,14 @@ describe('the checker, on what the services did', function () {
     renameSync(await newDataDir(), path.join(dataDir, 'database'));
     const ports = { requestorPort: 0, processorPort: 0, sandboxPort: 0 };
     const retryPolicy = { firstDelayMs: 100, maxDelayMs: 1_000 };
-    stack = await startDev({ dataDir, ...ports, slotMs: 50, maxConcurrentOrders: 1, retryPolicy, logger: silentLogger });
+    stack = await startDev({
+      dataDir,
+      ...ports,
+      slotMs: 50,
+      maxConcurrentOrders: 1,
+      retryPolicy,
+      logger: silentLogger,
+    });
     orders = connect(OrderServiceClient, stack.requestorAddress);
     delivery = connect(DeliveryServiceClient, stack.processorAddress);
     await control('volatility', { volatility: 0 });
@@ -78,7 +85,9 @@ describe('the checker, on what the services did', function () {
   /** Follows an order to this status, or to its end; the order then. */
   async function until(orderReqId: string, status: OrderStatus): Promise<Order> {
     const request = { orderReqId, afterSequence: 0n };
-    for await (const { frame } of openStream(delivery, 'streamOrder', request, { signal: AbortSignal.timeout(30_000) })) {
+    for await (const { frame } of openStream(delivery, 'streamOrder', request, {
+      signal: AbortSignal.timeout(30_000),
+    })) {
       const content = frame?.$case === 'message' ? frame.value.content : undefined;
       if (content?.$case === 'status' && content.value.status === status) break;
     }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { intSetting, logLevelSetting, portSetting, readEnv } from '../../shared/core/env.js';
@@ -30,7 +31,8 @@ export const REQUESTOR_DEFAULTS: RequestorConfig = {
   maxAttempts: 5,
   entrySlippageBps: 100,
   exitSlippageBps: 150,
-  owner: `requestor-${hostname()}-${process.pid}`,
+  // Containers may share host name and process id: the random part keeps the names apart.
+  owner: `requestor-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`,
 };
 
 const address = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'must be host:port, such as 127.0.0.1:50052');

@@ -16,8 +16,11 @@ export const STATEMENT_TIMEOUT_MS = 10_000;
 /** Row locks are held for one short transaction; half a lease is long past any of them. */
 export const LOCK_TIMEOUT_MS = 5_000;
 
-/** A transaction awaits nothing but SQL: one that idles has lost its owner and must let go of its locks. */
-export const IDLE_IN_TRANSACTION_MS = 10_000;
+/**
+ * A transaction awaits nothing but SQL: one that idles has lost its owner and must let go of its locks - sooner than a lease
+ * ends, since a requestor that freezes inside a claim keeps every other claim waiting.
+ */
+export const IDLE_IN_TRANSACTION_MS = 3_000;
 
 /** A server that does not even answer with its own timeout is gone: the client gives up. */
 export const QUERY_READ_TIMEOUT_MS = 15_000;

@@ -38,6 +38,11 @@ export async function openPostgres(options: OpenDatabaseOptions & { databaseUrl:
   });
   // Idle connections that die are replaced by the pool at the next use.
   pool.on('error', (error) => logger.debug({ err: error }, 'idle database connection lost'));
+  // The pool takes its own listener off a connection before whoever asked for it can put one on: a connection that dies in
+  // between would end the process.
+  pool.on('connect', (client) =>
+    client.on('error', (error) => logger.debug({ err: error }, 'database connection lost')),
+  );
   const hints = new HintBus(logger);
   try {
     hints.connect(await PostgresHints.start({ connection, pool, bus: hints, logger }));

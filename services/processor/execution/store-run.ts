@@ -128,8 +128,9 @@ export class StoreRun implements Run {
   /** E1: one structured line per transition. */
   #moved(order: Order, attempt?: number): void {
     this.#order = order;
-    const { orderId, orderReqId, status, reason, attemptCount, txSignature } = order;
-    const facts = { orderId, orderReqId, status, reason, attempt, attemptCount, txSignature };
+    // The run's logger carries the order's ids.
+    const { status, reason, attemptCount, txSignature } = order;
+    const facts = { status, reason, attempt, attemptCount, txSignature };
     if (status === 'FAILED' || status === 'CANCELLED')
       this.logger.warn({ ...facts, error: order.lastError }, 'order moved');
     else this.logger.info(facts, 'order moved');

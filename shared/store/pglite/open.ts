@@ -41,7 +41,10 @@ export async function openOn(server: EmbeddedServer, options: OpenOnOptions): Pr
     idleTimeoutMillis: 0,
     query_timeout: PGLITE_QUERY_READ_TIMEOUT_MS,
   });
-  pool.on('error', (error) => logger.debug({ err: error }, 'connection to the embedded database lost'));
+  const onLost = (error: Error) => logger.debug({ err: error }, 'connection to the embedded database lost');
+  pool.on('error', onLost);
+  // See postgres.ts: between the pool's listener and the caller's there is a gap.
+  pool.on('connect', (client) => client.on('error', onLost));
   const database: Database = new PoolDatabase({
     kind: 'pglite',
     schemaVersion,
