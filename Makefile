@@ -5,7 +5,11 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 BIN := node_modules/.bin
 
-.PHONY: help demo test check build generate format dev clean api-release
+.PHONY: help demo dev test check crash chaos bench build generate api-release format clean
+
+# How many rounds `make crash` and how many kills `make chaos` make.
+TIMES ?= 20
+KILLS ?= 200
 
 help: ## List these targets
 	@echo "Exitlane: exits before entries, and no order lands twice."
@@ -28,6 +32,15 @@ check: build ## Format, lint, import walls, types, proto lint and compatibility,
 	@node proto/generate.mjs --check
 	@$(BIN)/knip
 	@echo "check: all clean"
+
+crash: build ## Kill the services at every failpoint, TIMES=20 times each, and check what is left
+	@node --enable-source-maps dist/services/e2e/chaos/placed-kills-main.js --times $(TIMES)
+
+chaos: build ## Kill random processes under load and faults, KILLS=200 times, and check what is left
+	@node --enable-source-maps dist/services/e2e/chaos/chaos-main.js --kills $(KILLS) --minutes-max 60
+
+bench: build ## Measure the queue library on this machine
+	@node dist/bench/queue.js
 
 build: node_modules/.ready ## Install what is missing and compile to dist/
 	@$(BIN)/tsc -p tsconfig.json

@@ -51,5 +51,5 @@ try {
   console.error(`not ok: seed ${seed}`);
   process.exitCode = 1;
 } finally {
-  await stopPostgres();
+  await stopPostgres().catch((error: unknown) => console.error(error));
 }

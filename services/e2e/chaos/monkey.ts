@@ -31,7 +31,9 @@ export interface MonkeyFigures {
 const PAUSE_MS = [200, 1_800] as const;
 /** Milliseconds a killed process stays away. */
 const AWAY_MS = [0, 1_200] as const;
-/** The sandbox and the processors go down less often than that they have a chance to do something. */
+/** Of five processes: somebody must be there for orders to get anywhere. */
+const AWAY_MAX = 2;
+/** Without its chain nothing can happen at all: the sandbox goes down seldom. */
 const WEIGHTS: readonly [kind: 'requestor' | 'processor' | 'sandbox', weight: number][] = [
   ['requestor', 45],
   ['processor', 45],
@@ -58,6 +60,7 @@ export async function letLoose(options: MonkeyOptions, signal: AbortSignal): Pro
   while (figures.killedAt.length < options.kills && !signal.aborted && failure === undefined) {
     await pause(random.int(...PAUSE_MS));
     await trouble(stack, random, figures, busy);
+    if (busy.size >= AWAY_MAX) await Promise.race(busy.values());
     const idle = chooseFrom(stack, random).filter((service) => !busy.has(service));
     const service = idle[random.int(0, Math.max(0, idle.length - 1))];
     if (!service) continue;

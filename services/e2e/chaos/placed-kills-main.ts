@@ -49,5 +49,5 @@ try {
   console.error(error);
   process.exitCode = 1;
 } finally {
-  await stopPostgres();
+  await stopPostgres().catch((error: unknown) => console.error(error));
 }

@@ -89,7 +89,7 @@ export class VenueExecutor implements Executor {
         return { number, signature, bytes, lastValidBlockHeight, resumed: false };
       } catch (error) {
         if (!(error instanceof ExitlaneError) || error.reason !== 'TRANSACTION_TAKEN') throw error;
-        run.logger.info({ signature }, 'another order committed the same transaction; building one on the next block');
+        run.logger.debug({ signature }, 'another order committed the same transaction; building one on the next block');
         await nextBlockhash(venue, blockhash, run.signal);
       }
     }

@@ -14,7 +14,7 @@ export interface WalletBalance {
 export interface Wallet {
   /** Base58; empty when no key is loaded. */
   readonly address: string;
-  /** `keypair-file`, or `none`. */
+  /** `keypair-file`, `keystore-file`, or `none`. */
   readonly keySource: string;
   readonly lamports: bigint;
   /** Tokens held, by mint address. */

@@ -44,7 +44,8 @@ const callSignal = new AsyncLocalStorage<AbortSignal>();
 
 /**
  * One Solana RPC endpoint. Each method is one use with its level built in (A1); a use at two levels is two methods.
- * Errors are {@link RpcError} and {@link VenueError}; an aborted signal's reason is thrown as it is.
+ * Errors are {@link RpcError} and {@link VenueError}; an aborted signal's reason is thrown as it is. Of web3.js's methods only
+ * those are used that let the cause of a failure through: `getBalance` and its like throw a bare text instead.
  */
 export class Rpc {
   /** Host, for names and messages; the rest of the URL may be a key. */
@@ -74,7 +75,8 @@ export class Rpc {
   /** CRITICAL. The newest blockhash, and the last block height at which it is valid. */
   latestBlockhash(signal?: AbortSignal): Promise<{ blockhash: string; lastValidBlockHeight: bigint }> {
     return this.#ask('CRITICAL', 'getLatestBlockhash', signal, async (connection) => {
-      const { blockhash, lastValidBlockHeight } = await connection.getLatestBlockhash('processed');
+      const { value } = await connection.getLatestBlockhashAndContext('processed');
+      const { blockhash, lastValidBlockHeight } = value;
       return { blockhash, lastValidBlockHeight: BigInt(lastValidBlockHeight) };
     });
   }
@@ -160,7 +162,10 @@ export class Rpc {
 
   /** HIGH. Lamports of an account; 0 if it does not exist. */
   solBalance(address: PublicKey, signal?: AbortSignal): Promise<bigint> {
-    return this.#ask('HIGH', 'getBalance', signal, async (connection) => BigInt(await connection.getBalance(address)));
+    return this.#ask('HIGH', 'getBalance', signal, async (connection) => {
+      const { value } = await connection.getBalanceAndContext(address);
+      return BigInt(value);
+    });
   }
 
   /** HIGH. All token accounts of an owner, of both token programs. */
@@ -190,7 +195,7 @@ export class Rpc {
   /** HIGH. Facts of a mint from its account; undefined when there is no mint at this address. */
   mint(mint: string, signal?: AbortSignal): Promise<{ decimals: number } | undefined> {
     return this.#ask('HIGH', 'getAccountInfo', signal, async (connection) => {
-      const account = await connection.getAccountInfo(new PublicKey(mint), 'confirmed');
+      const { value: account } = await connection.getAccountInfoAndContext(new PublicKey(mint), 'confirmed');
       if (!account || !isTokenProgram(account.owner.toBase58())) return undefined;
       const decimals = readMintDecimals(account.data);
       return decimals === undefined ? undefined : { decimals };

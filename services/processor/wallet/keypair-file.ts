@@ -11,23 +11,37 @@ const WHAT = 'keypair file';
  * it is free of the file's content.
  */
 export function loadKeypairFile(path: string): Signer {
-  const text = readPrivateFile(path, WHAT);
-  const bytes = parseBytes(text);
-  text.fill(0);
-  if (!bytes) {
-    throw invalidFile(
-      WHAT,
-      path,
-      'is not a Solana keypair file: it must hold a JSON array of 64 numbers from 0 to 255',
-    );
-  }
+  const bytes = readKeypair(path);
   try {
-    const signer = new SeedSigner(bytes.subarray(0, 32), 'keypair-file');
-    if (Buffer.compare(signer.publicKey.toBytes(), bytes.subarray(32)) === 0) return signer;
-    throw invalidFile(WHAT, path, 'is not a valid keypair: its public half does not belong to its secret half');
+    return signerOf(bytes, path);
   } finally {
     bytes.fill(0);
   }
+}
+
+/** The 32-byte seed of a keypair file, for the caller to use and wipe. @throws ExitlaneError CONFIG_INVALID, as above */
+export function readKeypairSeed(path: string): Uint8Array {
+  const bytes = readKeypair(path);
+  try {
+    signerOf(bytes, path);
+    return bytes.slice(0, 32);
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+function readKeypair(path: string): Uint8Array {
+  const text = readPrivateFile(path, WHAT);
+  const bytes = parseBytes(text);
+  text.fill(0);
+  if (bytes) return bytes;
+  throw invalidFile(WHAT, path, 'is not a Solana keypair file: it must hold a JSON array of 64 numbers from 0 to 255');
+}
+
+function signerOf(bytes: Uint8Array, path: string): Signer {
+  const signer = new SeedSigner(bytes.subarray(0, 32), 'keypair-file');
+  if (Buffer.compare(signer.publicKey.toBytes(), bytes.subarray(32)) === 0) return signer;
+  throw invalidFile(WHAT, path, 'is not a valid keypair: its public half does not belong to its secret half');
 }
 
 /** Errors of JSON.parse quote the text, which may be a key: nothing of them gets out. */

@@ -41,17 +41,22 @@ export async function loadKeystoreFile(file: string, password: Uint8Array): Prom
  * @throws ExitlaneError CONFIG_INVALID (the file exists or cannot be written, no seed, no password)
  */
 export async function createKeystore(file: string, seed: Uint8Array, password: string): Promise<string> {
-  if (seed.length !== 32) throw invalidFile(WHAT, file, 'is not written: a seed has 32 bytes');
   const normalised = passwordBytes(password);
-  if (normalised.length === 0) throw invalidFile(WHAT, file, 'is not written: the password is empty');
   try {
-    const pubkey = publicKeyOfSeed(seed).toBase58();
-    const keystore = await sealKeystore(seed, normalised, { pubkey, description: DESCRIPTION });
-    writeNew(file, `${JSON.stringify(keystore, undefined, 2)}\n`);
-    return pubkey;
+    return await writeKeystore(file, seed, normalised);
   } finally {
     normalised.fill(0);
   }
+}
+
+/** The same with a password that is normalised already, see `password.ts`; the caller wipes it. */
+export async function writeKeystore(file: string, seed: Uint8Array, normalised: Uint8Array): Promise<string> {
+  if (seed.length !== 32) throw invalidFile(WHAT, file, 'is not written: a seed has 32 bytes');
+  if (normalised.length === 0) throw invalidFile(WHAT, file, 'is not written: the password is empty');
+  const pubkey = publicKeyOfSeed(seed).toBase58();
+  const keystore = await sealKeystore(seed, normalised, { pubkey, description: DESCRIPTION });
+  writeNew(file, `${JSON.stringify(keystore, undefined, 2)}\n`);
+  return pubkey;
 }
 
 /** What is wrong is named by field; values, and the parser's own words, stay in the file. */

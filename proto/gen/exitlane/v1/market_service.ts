@@ -158,7 +158,7 @@ export interface GetWalletResponse {
   balanceSol: string;
   /** Tokens held. */
   tokens: TokenBalance[];
-  /** Where the key is from: `keypair-file`, or `none`. */
+  /** Where the key is from: `keypair-file`, `keystore-file`, or `none`. */
   keySource: string;
 }
 
