@@ -25,6 +25,9 @@ import { PriceOracle } from './market/price-oracle.js';
 import { readWallet } from './market/wallet-view.js';
 import { startProposalExpiry } from './proposals/expiry.js';
 import { createProposalDesk } from './proposals/proposal-desk.js';
+import { directCalls } from './venue/calls.js';
+import { venueSettings } from './venue/config.js';
+import { EndpointHealth } from './venue/endpoint-health.js';
 import { createVenue } from './venue/venue.js';
 import { loadWallet } from './wallet/load-wallet.js';
 import type { Signer } from './wallet/signer.js';
@@ -54,7 +57,10 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
   const signer = await loadWallet(config);
   const open = new CloseStack(logger);
   try {
-    const venue = createVenue(config.venue, { clock, logger });
+    const health = new EndpointHealth(config.venue);
+    const { requestTimeoutMs: timeoutMs } = venueSettings(config.venue);
+    const call = health.observe(directCalls({ clock, timeoutMs }));
+    const venue = createVenue(config.venue, { clock, logger, call });
     open.add('venue', () => venue.close());
     const mints = new MintRegistry({ db, endpoints: venue.endpoints });
     const oracle = new PriceOracle({ jupiter: venue.jupiter, mints, clock });
@@ -82,7 +88,7 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
         executionService({ db, hub, supervisor, clock }),
         deliveryService({ db, hub, desk, orderQueues, log, clock }),
         marketService({ mints, oracle, readWallet: (signal) => readWallet(wallet, signal), clock }),
-        systemService({ service: 'processor', db, clock, mode: modeOf(config) }),
+        systemService({ service: 'processor', db, clock, mode: modeOf(config), endpoints: () => health.list() }),
       ],
     });
     open.add('gRPC server', async () => {
@@ -118,7 +124,7 @@ function chooseExecutor({ config, clock, logger }: ProcessorOptions, parts: Exec
     mock: () => new MockExecutor({ clock, ...(config.seed === undefined ? {} : { seed: config.seed }) }),
   };
   const configured = real[config.executor]();
-  return (order: Order) => (order.isSimulated ? simulated : configured);
+  return (order: Order) => (order.isSimulated && configured.isReal ? simulated : configured);
 }
 
 function modeOf({ executor, sandbox }: ProcessorConfig): TradingMode {

@@ -45,7 +45,7 @@ export function connectProcessor(address: string): ProcessorLink {
 
 function mintError(mint: string, address: string, error: unknown): ExitlaneError {
   if (error instanceof CallError && error.status === 'INVALID_ARGUMENT') {
-    const description = error.message;
+    const description = error.violations[0]?.description ?? error.message;
     return new ExitlaneError('MINT_NOT_FOUND', `token_address: ${description}`, {
       violations: [{ field: 'token_address', description }],
       metadata: { token_address: mint },

@@ -31,6 +31,8 @@ export interface MonkeyFigures {
 const PAUSE_MS = [200, 1_800] as const;
 /** Milliseconds a killed process stays away. */
 const AWAY_MS = [0, 1_200] as const;
+/** Kills between two lines of the log. */
+const TELL_EVERY = 20;
 /** Of five processes: somebody must be there for orders to get anywhere. */
 const AWAY_MAX = 2;
 /** Without its chain nothing can happen at all: the sandbox goes down seldom. */
@@ -49,6 +51,7 @@ export async function letLoose(options: MonkeyOptions, signal: AbortSignal): Pro
   const figures: MonkeyFigures = { kills: {}, duringStart: 0, freezes: 0, faults: 0, killedAt: [], restartMs: [] };
   const busy = new Map<Service, Promise<void>>();
   let failure: unknown;
+  let told = 0;
   const start = (service: Service, deed: Promise<void>) => {
     const tracked = deed
       .catch((error: unknown) => {
@@ -68,7 +71,9 @@ export async function letLoose(options: MonkeyOptions, signal: AbortSignal): Pro
     const deed = random.int(1, 10);
     if (deed === 1 && service !== stack.sandbox) start(service, freeze(service, random, figures));
     else start(service, kill(service, random, figures, deed === 2));
-    if (figures.killedAt.length % 20 === 0) log(`${figures.killedAt.length} kills, ${figures.freezes} freezes`);
+    if (figures.killedAt.length < told + TELL_EVERY) continue;
+    told = figures.killedAt.length;
+    log(`${told} kills, ${figures.freezes} freezes`);
   }
   await Promise.all(busy.values());
   if (failure !== undefined) throw failure;

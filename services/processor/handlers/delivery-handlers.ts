@@ -59,6 +59,8 @@ export function deliveryService(options: DeliveryHandlerOptions): GrpcService {
       if (request.limit > STATS_LIMIT_MAX) throw invalidField('limit', `must be at most ${STATS_LIMIT_MAX}`);
       if (request.orderReqId !== '') {
         const header = await headerOf(db, request.orderReqId);
+        // An order that has ended keeps its log, but has no queue any more.
+        if (header.isTerminal) return { orderQueuesCount: 0n, queues: {}, openStreams };
         const queues = { [header.orderReqId]: log.unread(header.orderReqId, header.head) };
         return { orderQueuesCount: 1n, queues, openStreams };
       }

@@ -39,8 +39,11 @@ export class MintRegistry {
   async #read(address: string, signal: AbortSignal | undefined): Promise<Mint> {
     const facts = await this.#fromChain(address, signal);
     if (!facts) {
-      const text = `there is no token mint at ${address}: check the address, and that it is on the network the processor uses`;
-      throw new ExitlaneError('MINT_NOT_FOUND', text, { metadata: { token_address: address } });
+      const description = `there is no token mint at ${address}: check the address, and that it is on the network the processor uses`;
+      throw new ExitlaneError('MINT_NOT_FOUND', `token_address: ${description}`, {
+        violations: [{ field: 'token_address', description }],
+        metadata: { token_address: address },
+      });
     }
     const mint = { mint: address, decimals: facts.decimals, symbol: WELL_KNOWN_SYMBOLS.get(address) ?? '' };
     await saveMint(this.#options.db, mint);

@@ -28,7 +28,7 @@ export interface Intake {
 
 /** From a request to an accepted order: check the fields, look up mint or position, write it all in one transaction. */
 export function createIntake(options: IntakeOptions): Intake {
-  const { db } = options;
+  const { db, entryLimit } = options;
   return {
     async submit(request, signal) {
       const checked = checkOrder(request);
@@ -36,12 +36,17 @@ export function createIntake(options: IntakeOptions): Intake {
       // A repeat must get its answer even when the queue is full or the processor away.
       const repeat = await findRepeat(db, request.orderReqId, payloadHash);
       if (repeat) return repeat;
-      const submission =
-        checked.kind === 'ENTRY'
-          ? await entrySubmission(options, checked, payloadHash, signal)
-          : await exitSubmission(options, checked, payloadHash);
-      failpoint('requestor.intake.before');
-      const accepted = await submitOrder(db, submission);
+      const insert = async (submission: Submission) => {
+        failpoint('requestor.intake.before');
+        return submitOrder(db, submission);
+      };
+      let accepted: Accepted;
+      if (checked.kind === 'ENTRY') {
+        const submission = await entrySubmission(options, checked, payloadHash, signal);
+        accepted = await entryLimit.admit(() => insert(submission));
+      } else {
+        accepted = await insert(await exitSubmission(options, checked, payloadHash));
+      }
       failpoint('requestor.intake.after');
       return accepted;
     },
@@ -49,13 +54,12 @@ export function createIntake(options: IntakeOptions): Intake {
 }
 
 async function entrySubmission(
-  { db, link, config, entryLimit }: IntakeOptions,
+  { db, link, config }: IntakeOptions,
   { request, lamports }: CheckedEntry,
   payloadHash: string,
   signal: AbortSignal,
 ): Promise<Submission> {
   const mint = await mintOf(db, link, request.tokenAddress, signal);
-  await entryLimit.admit();
   return {
     draft: {
       ...common(request, payloadHash, config),
