@@ -38,7 +38,10 @@ const FOREIGN = {
 };
 
 function buf(...args) {
-  execFileSync(process.execPath, [path.join(modules, '@bufbuild/buf/bin/buf'), ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  execFileSync(process.execPath, [path.join(modules, '@bufbuild/buf/bin/buf'), ...args], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
 }
 
 function build(input, name) {
@@ -51,7 +54,15 @@ function generate(target) {
   mkdirSync(target, { recursive: true });
   const template = {
     version: 'v2',
-    plugins: [{ local: path.join(modules, '.bin/protoc-gen-ts_proto'), out: target, opt: TS_PROTO_OPTIONS, include_imports: true, include_wkt: true }],
+    plugins: [
+      {
+        local: path.join(modules, '.bin/protoc-gen-ts_proto'),
+        out: target,
+        opt: TS_PROTO_OPTIONS,
+        include_imports: true,
+        include_wkt: true,
+      },
+    ],
   };
   buf('generate', protoDir, '--template', JSON.stringify(template));
   for (const [to, from] of Object.entries(FOREIGN)) {
@@ -87,7 +98,9 @@ try {
       }
     });
     if (differs.length > 0) {
-      console.error(`proto/gen differs from the proto files (${differs.join(', ')}). Run 'make generate' and commit the result.`);
+      console.error(
+        `proto/gen differs from the proto files (${differs.join(', ')}). Run 'make generate' and commit the result.`,
+      );
       process.exitCode = 1;
     }
   } else {

@@ -25,7 +25,7 @@ export const quoteQuery = z.object({
   platformFeeBps: z.coerce.number().int().default(0),
 });
 
-export type QuoteQuery = z.infer<typeof quoteQuery>;
+type QuoteQuery = z.infer<typeof quoteQuery>;
 
 const priority = z.object({
   maxLamports: lamports,

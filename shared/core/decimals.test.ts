@@ -75,6 +75,21 @@ describe('prices', () => {
     expect(() => priceOf(1n, 0n, 6)).to.throw(RangeError);
   });
 
+  it('are rounded once, half to even', () => {
+    const exact = (lamports: bigint, units: bigint) => {
+      const scaled = 10n ** 15n * lamports;
+      const floor = scaled / units;
+      const rest = 2n * (scaled % units);
+      return formatAmount(rest > units || (rest === units && floor % 2n === 1n) ? floor + 1n : floor, 18);
+    };
+    expect(priceOf(7_477_799_510n, 433_735_862_301n, 6)).to.equal(exact(7_477_799_510n, 433_735_862_301n));
+    fc.assert(
+      fc.property(fc.bigInt(1n, 10n ** 13n), fc.bigInt(1n, 10n ** 15n), (lamports, units) => {
+        expect(priceOf(lamports, units, 6)).to.equal(exact(lamports, units));
+      }),
+    );
+  });
+
   it('are refused unless they are positive plain decimals of bounded length', () => {
     for (const text of ['0', '-1', '1e-5', 'NaN', '1,2', `0.${'0'.repeat(18)}1`]) {
       expect(parsePrice(text), text).to.equal(undefined);

@@ -14,6 +14,9 @@ export const MAX_BASE_UNITS = 2n ** 64n - 1n;
 /** Digits after the point that a price keeps. A meme coin at 1e-12 SOL still has 6 significant digits. */
 export const PRICE_DECIMALS = 18;
 
+/** Divides with one rounding, at the last digit that is kept. */
+const Ratio = BigNumber.clone({ DECIMAL_PLACES: PRICE_DECIMALS, ROUNDING_MODE: BigNumber.ROUND_HALF_EVEN });
+
 const PLAIN_DECIMAL = /^(\d{1,30})(?:\.(\d{1,30}))?$/;
 
 export type DecimalProblem =
@@ -60,9 +63,9 @@ export function formatAmount(units: bigint, decimals: number): string {
  */
 export function priceOf(lamports: bigint, tokenUnits: bigint, tokenDecimals: number): string {
   if (tokenUnits <= 0n) throw new RangeError('a price needs a positive token amount');
-  const sol = new BigNumber(lamports.toString()).shiftedBy(-SOL_DECIMALS);
-  const tokens = new BigNumber(tokenUnits.toString()).shiftedBy(-tokenDecimals);
-  return sol.dividedBy(tokens).decimalPlaces(PRICE_DECIMALS, BigNumber.ROUND_HALF_EVEN).toFixed();
+  const sol = new Ratio(lamports.toString()).shiftedBy(-SOL_DECIMALS);
+  const tokens = new Ratio(tokenUnits.toString()).shiftedBy(-tokenDecimals);
+  return sol.dividedBy(tokens).toFixed();
 }
 
 /** Reads a price (SOL per whole token): a positive plain decimal with at most {@link PRICE_DECIMALS} decimals. */

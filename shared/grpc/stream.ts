@@ -33,7 +33,7 @@ export interface StreamOptions<Request, Response> {
 }
 
 /** Metadata key of the sequence after which to continue. */
-export const LAST_SEQUENCE_KEY = 'last_sequence';
+const LAST_SEQUENCE_KEY = 'last_sequence';
 
 /**
  * Turns a function into a grpc-js server-stream handler: honours back-pressure, sends exactly one status whatever the

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import {
   availableTokens,
+  bookRelease,
   bookSale,
   costOfSale,
   dustUnits,
@@ -52,6 +53,25 @@ describe('X4 full exits', () => {
     expect(sell(1_000n)).to.include({ status: 'CLOSED', dustTokens: 1_000n });
     expect(sell(1_001n)).to.include({ status: 'PARTIAL_EXIT', dustTokens: 0n });
     expect([dustUnits(9), dustUnits(6), dustUnits(3), dustUnits(0)]).to.deep.equal([1_000_000n, 1_000n, 1n, 0n]);
+  });
+});
+
+describe('X4 an exit that ends without a sale', () => {
+  const sold = { soldTokens: 2_999_500n, reservedTokens: 500n };
+
+  it('closes the position if only dust is left', () => {
+    expect(bookRelease(holding(sold), 500n, 6)).to.deep.equal({
+      reservedTokens: 0n,
+      status: 'CLOSED',
+      dustTokens: 500n,
+    });
+  });
+
+  it('leaves it open otherwise, however small an unsold position is', () => {
+    expect(bookRelease(holding({ reservedTokens: 10n }), 10n, 6).status).to.equal('OPEN');
+    expect(bookRelease(holding({ entryTokens: 5n, reservedTokens: 5n }), 5n, 6).status).to.equal('OPEN');
+    expect(bookRelease(holding({ ...sold, reservedTokens: 400n }), 300n, 6).status).to.equal('EXIT_PENDING');
+    expect(() => bookRelease(holding(), 1n, 6)).to.throw(RangeError);
   });
 });
 

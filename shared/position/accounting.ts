@@ -78,6 +78,23 @@ export function bookSale(holding: Holding, sale: Sale, decimals: number): AfterS
   };
 }
 
+/** Gives back what an exit had reserved and did not sell. What was sold before may have left only dust: then it is closed. */
+export function bookRelease(
+  holding: Holding,
+  tokens: bigint,
+  decimals: number,
+): Omit<AfterSale, 'pnlLamports' | 'soldTokens'> {
+  const reservedTokens = holding.reservedTokens - tokens;
+  if (reservedTokens < 0n) throw new RangeError('more was given back than was reserved');
+  const left = holding.entryTokens - holding.soldTokens;
+  const closed = reservedTokens === 0n && holding.soldTokens > 0n && left <= dustUnits(decimals);
+  return {
+    reservedTokens,
+    status: closed ? 'CLOSED' : statusOf(holding.soldTokens, reservedTokens),
+    dustTokens: closed ? left : 0n,
+  };
+}
+
 /** Status of a position that is not closed. */
 export function statusOf(soldTokens: bigint, reservedTokens: bigint): PositionStatus {
   if (reservedTokens > 0n) return 'EXIT_PENDING';

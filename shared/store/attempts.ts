@@ -103,6 +103,7 @@ export async function noteAttempt(db: Queryable, claim: Claim, number: number, s
 export interface Resolution {
   readonly state: 'LANDED' | 'LANDED_FAILED' | 'DEAD';
   readonly slot?: bigint;
+  readonly feeLamports?: bigint;
   readonly error?: string;
 }
 
@@ -114,9 +115,17 @@ export async function resolveAttempt(
   fate: Resolution,
 ): Promise<void> {
   const { rowCount } = await tx.query(
-    `UPDATE attempts SET state = $3, slot = $4, error = $5, resolved_at = exitlane_now()
+    `UPDATE attempts SET state = $3, slot = $4, error = $5, fee_lamports = $7, resolved_at = exitlane_now()
      WHERE order_id = $1 AND number = $2 AND state = ANY($6)`,
-    [orderId, number, fate.state, fate.slot ?? null, fate.error ?? '', attemptStatesBefore(fate.state)],
+    [
+      orderId,
+      number,
+      fate.state,
+      fate.slot ?? null,
+      fate.error ?? '',
+      attemptStatesBefore(fate.state),
+      fate.feeLamports ?? null,
+    ],
   );
   if (rowCount !== 1) throw new Error(`attempt ${number} of order ${orderId} was resolved before`);
 }

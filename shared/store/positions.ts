@@ -1,7 +1,7 @@
 import { ExitlaneError } from '../core/errors.js';
 import { newId } from '../core/ids.js';
 import type { Order } from '../order/order.js';
-import { type AfterSale, type Holding, type PositionStatus, statusOf } from '../position/accounting.js';
+import { type AfterSale, bookRelease, type Holding, type PositionStatus } from '../position/accounting.js';
 import type { Queryable, Transaction } from './database.js';
 import { trimPrice } from './order-row.js';
 
@@ -165,10 +165,11 @@ export async function reserveTokens(
 /** Gives back what an exit had reserved and never sold. */
 export async function releaseTokens(tx: Transaction, positionId: string, tokens: bigint): Promise<void> {
   const position = await lockPosition(tx, positionId);
-  const reserved = position.reservedTokens - tokens;
+  const after = bookRelease(position, tokens, position.decimals);
   await tx.query(
-    `UPDATE positions SET reserved_tokens = $2, status = $3, updated_at = exitlane_now() WHERE position_id = $1`,
-    [positionId, reserved, statusOf(position.soldTokens, reserved)],
+    `UPDATE positions SET reserved_tokens = $2, status = $3, dust_tokens = $4, updated_at = exitlane_now(),
+       closed_at = CASE WHEN $3 = 'CLOSED' THEN exitlane_now() END WHERE position_id = $1`,
+    [positionId, after.reservedTokens, after.status, after.dustTokens],
   );
   tx.hint('position', positionId);
 }

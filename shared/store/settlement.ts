@@ -27,7 +27,11 @@ export async function settleFill(
   fill: Fill,
 ): Promise<Order> {
   return db.transaction(async (tx) => {
-    await resolveAttempt(tx, order.orderId, attempt.number, { state: 'LANDED', slot: attempt.slot });
+    await resolveAttempt(tx, order.orderId, attempt.number, {
+      state: 'LANDED',
+      slot: attempt.slot,
+      feeLamports: fill.feeLamports,
+    });
     const positionId = order.orderType === 'ENTRY' ? await openPosition(tx, order, fill) : order.positionId;
     if (order.orderType === 'EXIT') {
       const sale = { tokens: fill.tokens, reserved: order.requestedTokens ?? 0n, lamports: fill.lamports };
@@ -84,6 +88,7 @@ export async function settleFailure(
         state: attempt.state,
         error: failure.error,
         ...(attempt.slot === undefined ? {} : { slot: attempt.slot }),
+        ...(failure.feeLamports === undefined ? {} : { feeLamports: failure.feeLamports }),
       });
     }
     if (failure.feeLamports && order.positionId !== null) await bookFee(tx, order.positionId, failure.feeLamports);

@@ -169,6 +169,8 @@ CREATE TABLE attempts (
   fence bigint NOT NULL,
   state text NOT NULL CHECK (state IN ('PERSISTED', 'SENT', 'SEEN', 'LANDED', 'LANDED_FAILED', 'DEAD')),
   slot bigint,
+  -- What the network took, of landed attempts, failed ones included.
+  fee_lamports numeric(20, 0),
   error text NOT NULL DEFAULT '',
   created_at timestamptz NOT NULL,
   sent_at timestamptz,
