@@ -25,7 +25,6 @@ export const quoteQuery = z.object({
   platformFeeBps: z.coerce.number().int().default(0),
 });
 
-type QuoteQuery = z.infer<typeof quoteQuery>;
 
 const priority = z.object({
   maxLamports: lamports,
