@@ -25,7 +25,6 @@ export const quoteQuery = z.object({
   platformFeeBps: z.coerce.number().int().default(0),
 });
 
-
 const priority = z.object({
   maxLamports: lamports,
   priorityLevel: z.enum(['medium', 'high', 'veryHigh']).default('medium'),
