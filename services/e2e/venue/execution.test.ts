@@ -143,6 +143,26 @@ describe('venue executor against the sandbox', () => {
     expect(bench.sandbox.ledger.lines()).to.deep.equal([]);
   });
 
+  it('E7 a run that lost its order signs nothing', async () => {
+    const { mint, decimals } = token('BONK');
+    const run = new RecordingRun(orderOf({ mint, decimals }));
+    const lost = new ExitlaneError('STALE_FENCE', 'another claim has it');
+    run.rights = () => Promise.reject(lost);
+    let signatures = 0;
+    const signer = {
+      publicKey: bench.signer.publicKey,
+      source: bench.signer.source,
+      signTransaction: (transaction: Parameters<typeof bench.signer.signTransaction>[0]) => {
+        signatures += 1;
+        return bench.signer.signTransaction(transaction);
+      },
+    };
+    const executor = new VenueExecutor({ venue: bench.venue, signer, logger: silentLogger });
+    const outcome = await bench.drive(executor.execute(run)).catch((error: unknown) => error);
+    expect(outcome).to.equal(lost);
+    expect({ signatures, calls: run.calls }).to.deep.equal({ signatures: 0, calls: ['propose', 'accept'] });
+  });
+
   it('without a key new orders fail with NO_WALLET, and an attempt on its way is still settled', async () => {
     const { mint, decimals } = token('WIF');
     const keyless = new VenueExecutor({ venue: bench.venue, signer: undefined, logger: silentLogger });

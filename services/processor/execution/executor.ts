@@ -47,6 +47,8 @@ export interface Run {
   propose(offer: Offer): Promise<void>;
   /** NEW -> ACCEPTED: the order executes at this offer. */
   acceptProposal(proposalId: string): Promise<void>;
+  /** Makes sure that this run still has the order, before the wallet signs anything for it. */
+  requireRights(): Promise<void>;
   /** Commits the signed attempt, SUBMITTED -> CONFIRMING, and returns its number. Afterwards it may be sent. */
   commitAttempt(attempt: NewAttempt): Promise<number>;
   /** Notes that the attempt was sent for the first time. */

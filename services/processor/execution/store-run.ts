@@ -4,9 +4,9 @@ import type { Random } from '../../../shared/core/random.js';
 import type { Order } from '../../../shared/order/order.js';
 import { type RetryPolicy, retryDelayMs } from '../../../shared/order/retry-policy.js';
 import { type Attempt, commitAttempt, type NewAttempt, noteAttempt } from '../../../shared/store/attempts.js';
-import { markSimulated, requireFence } from '../../../shared/store/claims.js';
+import { markSimulated, readClaimed, requireFence } from '../../../shared/store/claims.js';
 import type { Database } from '../../../shared/store/database.js';
-import { moveOrder } from '../../../shared/store/order-transitions.js';
+import { moveOrder, staleFence } from '../../../shared/store/order-transitions.js';
 import type { Fill } from '../../../shared/store/positions.js';
 import { insertProposal, moveProposal } from '../../../shared/store/proposals.js';
 import { type DeadAttempt, type LandedAttempt, settleFailure, settleFill } from '../../../shared/store/settlement.js';
@@ -71,6 +71,12 @@ export class StoreRun implements Run {
       await moveProposal(tx, this.#order, proposalId, 'ACCEPTED');
     });
     failpoint('processor.accept.after');
+  }
+
+  async requireRights(): Promise<void> {
+    this.signal.throwIfAborted();
+    const { status } = await readClaimed(this.#options.db, this.#claim());
+    if (status !== 'SUBMITTED') throw staleFence(this.#claim());
   }
 
   async commitAttempt(attempt: NewAttempt): Promise<number> {

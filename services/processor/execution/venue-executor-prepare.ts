@@ -84,6 +84,7 @@ export async function prepareSwap(run: Run, venue: Venue, signer: Signer, accept
     return { transaction: checked, lastValidBlockHeight: lastValid };
   });
   failpoint('processor.check.after');
+  await run.requireRights();
   const signed = await sign(signer, transaction);
   failpoint('processor.sign.after');
   return {

@@ -86,6 +86,13 @@ export class RecordingRun implements Run {
     this.seen.push(attemptNumber);
   }
 
+  /** Called before each signature; what it throws keeps the wallet from signing. */
+  rights: () => Promise<void> = () => Promise.resolve();
+
+  requireRights(): Promise<void> {
+    return this.rights();
+  }
+
   async propose(offer: Offer): Promise<void> {
     this.offers.push(offer);
     this.#record('propose');
