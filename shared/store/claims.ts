@@ -1,5 +1,5 @@
 import { ExitlaneError } from '../core/errors.js';
-import type { Order } from '../order/order.js';
+import type { Order, OrderStatus } from '../order/order.js';
 import type { Database, Transaction } from './database.js';
 import { type OrderRow, orderOf } from './order-row.js';
 import { type Claim, moveOrder, staleFence } from './order-transitions.js';
@@ -182,20 +182,17 @@ export async function readClaimed(db: Database, claim: Claim): Promise<Order> {
   return order;
 }
 
-/** Holds the order's row until the commit and makes sure that the fence is current; STALE_FENCE otherwise. */
-export async function requireFence(tx: Transaction, claim: Claim): Promise<void> {
-  const { rows } = await tx.query('SELECT 1 FROM orders WHERE order_id = $1 AND fence = $2 FOR NO KEY UPDATE', [
-    claim.orderId,
-    claim.fence,
-  ]);
-  if (rows.length > 0) return;
-  throw new ExitlaneError(
-    'STALE_FENCE',
-    `order ${claim.orderId} has moved on: fence ${claim.fence} is no longer its own`,
-    {
-      metadata: { order_id: claim.orderId, fence: claim.fence.toString() },
-    },
+/**
+ * Holds the order's row until the commit and makes sure that the fence is current and the order in this state; STALE_FENCE
+ * otherwise. The end of an order does not raise its fence.
+ */
+export async function requireFence(tx: Transaction, claim: Claim, status: OrderStatus): Promise<void> {
+  const { rows } = await tx.query(
+    'SELECT 1 FROM orders WHERE order_id = $1 AND fence = $2 AND status = $3 FOR NO KEY UPDATE',
+    [claim.orderId, claim.fence, status],
   );
+  if (rows.length > 0) return;
+  throw staleFence(claim);
 }
 
 /** Marks an order without a committed attempt as simulated, for good. */

@@ -119,12 +119,14 @@ export interface Failure {
 export async function failOrder(tx: Transaction, claim: Claim, order: Order, failure: Failure): Promise<Order> {
   const attemptCount = order.attemptCount + 1;
   const common = { attempt_count: attemptCount, last_error: failure.error };
+  // Only an attempt's own end may end what it left on its way.
+  const from: readonly OrderStatus[] = failure.attempt === undefined ? ['SUBMITTED'] : ['CONFIRMING'];
   if (attemptCount < order.maxAttempts) {
     return moveOrder(tx, claim, {
       to: 'FAILED',
       reason: failure.reason,
       detail: `${failure.error} Attempt ${attemptCount} of ${order.maxAttempts}; next in ${(failure.retryDelayMs / 1000).toFixed(1)} s.`,
-      from: ['SUBMITTED', 'CONFIRMING'],
+      from,
       set: common,
       setSql: [`next_retry_at = exitlane_now() + interval '1 millisecond' * ${Math.round(failure.retryDelayMs)}`],
       ...(failure.attempt === undefined ? {} : { attempt: failure.attempt }),
@@ -134,7 +136,7 @@ export async function failOrder(tx: Transaction, claim: Claim, order: Order, fai
     to: 'CANCELLED',
     reason: 'ATTEMPTS_EXHAUSTED',
     detail: `${failure.error} All ${order.maxAttempts} attempts are used up (last reason ${failure.reason}).`,
-    from: ['SUBMITTED', 'CONFIRMING'],
+    from,
     set: common,
     ...(failure.attempt === undefined ? {} : { attempt: failure.attempt }),
   });

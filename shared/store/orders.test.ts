@@ -206,6 +206,42 @@ describeOnBothStores('the store', (open) => {
       expect(open !== undefined).to.equal(commit.status === 'fulfilled');
     });
 
+    it('end their order themselves: a failure that names no attempt cannot end what an attempt left on its way', async () => {
+      await submitOrder(db, entryDraft());
+      const order = await mustClaim();
+      const attempt = {
+        signature: 'on its way',
+        rawTransaction: new Uint8Array(),
+        blockhash: '',
+        lastValidBlockHeight: 1n,
+        quote: {},
+        proposalId: 'p',
+        expectedPrice: '1',
+      };
+      await db.transaction((tx) => commitAttempt(tx, order, attempt));
+      expect(await reasonOf(settleFailure(db, order, order, NO_ROUTE))).to.equal('STALE_FENCE');
+      expect((await getOrder(db, { orderId: order.orderId })).status).to.equal('CONFIRMING');
+    });
+
+    it('of two orders are never the same transaction', async () => {
+      const attempt = {
+        signature: 'the same',
+        rawTransaction: new Uint8Array(),
+        blockhash: '',
+        lastValidBlockHeight: 1n,
+        quote: {},
+        proposalId: 'p',
+        expectedPrice: '1',
+      };
+      for (let i = 0; i < 2; i++) await submitOrder(db, entryDraft());
+      const first = await mustClaim();
+      const second = await mustClaim();
+      await db.transaction((tx) => commitAttempt(tx, first, attempt));
+      const again = db.transaction((tx) => commitAttempt(tx, second, attempt));
+      expect(await reasonOf(again)).to.equal('TRANSACTION_TAKEN');
+      expect((await getOrder(db, { orderId: second.orderId })).status).to.equal('SUBMITTED');
+    });
+
     it('are never two unresolved ones of one order', async () => {
       await submitOrder(db, entryDraft());
       const order = await mustClaim();

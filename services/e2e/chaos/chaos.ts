@@ -37,7 +37,7 @@ export interface ChaosFigures {
 const SLOT_MS = 50;
 const SLOTS = 3;
 /** Orders are tried again within the run, and say UNKNOWN while the venue is in trouble. */
-const PROCESSOR_ENV = { RETRY_FIRST_DELAY_MS: '200', RETRY_MAX_DELAY_MS: '2000', CONFIRM_TIMEOUT_SECONDS: '5' };
+const PROCESSOR_ENV = { RETRY_FIRST_DELAY_MS: '200', RETRY_MAX_DELAY_MS: '4000', CONFIRM_TIMEOUT_SECONDS: '5' };
 /** Orders per kill: enough that every kill meets some. */
 const ORDERS_PER_KILL = 10;
 const LIVE_MAX = 12;

@@ -28,7 +28,7 @@ export interface MonkeyFigures {
 }
 
 /** Milliseconds between two deeds. */
-const PAUSE_MS = [200, 1_800] as const;
+const PAUSE_MS = [300, 2_500] as const;
 /** Milliseconds a killed process stays away. */
 const AWAY_MS = [0, 1_200] as const;
 /** Kills between two lines of the log. */

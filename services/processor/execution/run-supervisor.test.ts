@@ -4,6 +4,7 @@ import { ExitlaneError } from '../../../shared/core/errors.js';
 import { silentLogger } from '../../../shared/core/logger.js';
 import { seededRandom } from '../../../shared/core/random.js';
 import type { Order } from '../../../shared/order/order.js';
+import { commitAttempt } from '../../../shared/store/attempts.js';
 import { claimNextOrder, raiseFence } from '../../../shared/store/claims.js';
 import type { Database } from '../../../shared/store/database.js';
 import { getOrder } from '../../../shared/store/orders.js';
@@ -88,6 +89,29 @@ describeOnBothStores('runs of the processor', (open) => {
     await Promise.all([first.ended, second.ended]);
     expect(executions).to.equal(1);
     expect(await now(order)).to.include({ status: 'FILLED', txSignature: 'adopted' });
+  });
+
+  it('E7 start anew when the fence was raised more than once: another processor may have had the order meanwhile', async () => {
+    const order = await claimed();
+    const { opened, pass } = gate();
+    const begun: string[] = [];
+    supervise(async (run) => {
+      begun.push(run.openAttempt?.signature ?? 'none');
+      if (run.openAttempt) return run.settle({ number: run.openAttempt.number, slot: 1n }, FILL);
+      await opened;
+      run.signal.throwIfAborted();
+      await run.fail({ reason: 'QUOTE_FAILED', error: 'What this run knows is over.' });
+    });
+    const first = await supervisor.execute(order.orderId, order.fence);
+    const elsewhere = await raiseFence(db, order, 'test', LEASE_MS);
+    if (!elsewhere) throw new Error('the fence was not raised');
+    await db.transaction((tx) => commitAttempt(tx, elsewhere, { ...ATTEMPT, signature: 'elsewhere' }));
+    const back = await raiseFence(db, elsewhere, 'test', LEASE_MS);
+    const dial = supervisor.execute(order.orderId, back?.fence ?? 0n);
+    pass();
+    await Promise.all([first.ended, (await dial).ended]);
+    expect(begun).to.deep.equal(['none', 'elsewhere']);
+    expect(await now(order)).to.include({ status: 'FILLED', txSignature: 'elsewhere', attemptCount: 0 });
   });
 
   it('write nothing once another claim has the order', async () => {

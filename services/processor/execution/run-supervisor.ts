@@ -62,8 +62,15 @@ export class RunSupervisor {
       throw new ExitlaneError('SHUTTING_DOWN', 'the processor is shutting down', { retryDelayMs: 250 });
     const order = await readClaimed(this.#options.db, { orderId, fence });
     const running = this.#runs.get(orderId);
+    if (running && fence > running.fence + 1n) {
+      // Raised more than once since this run was dialled: another processor may have had the order meanwhile, and what the run
+      // knows of it may be over. A new one starts from what the store says.
+      running.stop.abort(new ExitlaneError('STALE_FENCE', `order ${orderId} was raised past fence ${running.fence}`));
+      await running.ended;
+      return this.execute(orderId, fence);
+    }
     if (running) {
-      // Dials may overtake each other; the right only ever grows.
+      // The next fence is the same requestor's next dial, or the first of one that took over. The right only ever grows.
       if (fence > running.fence) running.fence = fence;
       return running;
     }

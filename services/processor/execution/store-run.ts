@@ -59,7 +59,7 @@ export class StoreRun implements Run {
   async propose(offer: Offer): Promise<void> {
     const { orderId, decimals } = this.#order;
     await this.#options.db.transaction(async (tx) => {
-      await requireFence(tx, this.#claim());
+      await requireFence(tx, this.#claim(), 'SUBMITTED');
       await insertProposal(tx, { ...offer, orderId }, decimals);
     });
     failpoint('processor.propose.after');
@@ -67,7 +67,7 @@ export class StoreRun implements Run {
 
   async acceptProposal(proposalId: string): Promise<void> {
     await this.#options.db.transaction(async (tx) => {
-      await requireFence(tx, this.#claim());
+      await requireFence(tx, this.#claim(), 'SUBMITTED');
       await moveProposal(tx, this.#order, proposalId, 'ACCEPTED');
     });
     failpoint('processor.accept.after');
