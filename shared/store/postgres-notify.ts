@@ -1,3 +1,4 @@
+import { type Clock, systemClock, type Timer } from '../core/clock.js';
 import type { Logger } from '../core/logger.js';
 import { encodeHints, HINT_CHANNEL } from './hint-payload.js';
 import { HINT_INTERVAL_MS } from './limits.js';
@@ -16,15 +17,17 @@ export class HintSender {
   readonly #sender: string;
   readonly #pool: NotifyPool;
   readonly #logger: Logger;
+  readonly #clock: Clock;
   /** By topic and key: the same hint twice is one. */
   readonly #waiting = new Map<string, Hint>();
   #sending: Promise<void> | undefined;
   #sentAt = Number.NEGATIVE_INFINITY;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
   #closed = false;
 
-  constructor(sender: string, pool: NotifyPool, logger: Logger) {
+  constructor(sender: string, pool: NotifyPool, logger: Logger, clock: Clock = systemClock) {
     this.#sender = sender;
+    this.#clock = clock;
     this.#pool = pool;
     this.#logger = logger;
   }
@@ -37,19 +40,19 @@ export class HintSender {
   /** Sends what waits, then nothing more. */
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#timer);
+    this.#timer?.cancel();
     await this.#sending;
     await this.#flush();
   }
 
   #schedule(): void {
     if (this.#timer || this.#sending || this.#closed || this.#waiting.size === 0) return;
-    const waitMs = this.#sentAt + HINT_INTERVAL_MS - performance.now();
+    const waitMs = this.#sentAt + HINT_INTERVAL_MS - this.#clock.now();
     if (waitMs <= 0) {
       this.#start();
       return;
     }
-    this.#timer = setTimeout(() => {
+    this.#timer = this.#clock.setTimer(() => {
       this.#timer = undefined;
       this.#start();
     }, waitMs);
@@ -66,7 +69,7 @@ export class HintSender {
     if (this.#waiting.size === 0) return;
     const payload = encodeHints({ sender: this.#sender, hints: [...this.#waiting.values()] });
     this.#waiting.clear();
-    this.#sentAt = performance.now();
+    this.#sentAt = this.#clock.now();
     try {
       await this.#pool.query('SELECT pg_notify($1, $2)', [HINT_CHANNEL, payload]);
     } catch (error) {

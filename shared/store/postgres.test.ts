@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { silentLogger } from '../core/logger.js';
 import { type Database, openDatabase } from './database.js';
+import { IDLE_IN_TRANSACTION_MS, LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from './limits.js';
 import { createPostgresDatabase, dropPostgresDatabase, runOnPostgres } from './testing/postgres.js';
 import { deferred, eventually, failureOf } from './testing/waiting.js';
 
@@ -88,7 +89,7 @@ describe('PostgreSQL', () => {
       'SELECT name, setting::int AS ms FROM pg_settings WHERE name = ANY ($1) ORDER BY name DESC',
       [names],
     );
-    expect(rows.map((row) => row.ms)).to.deep.equal([10_000, 5_000, 10_000]);
+    expect(rows.map((row) => row.ms)).to.deep.equal([STATEMENT_TIMEOUT_MS, LOCK_TIMEOUT_MS, IDLE_IN_TRANSACTION_MS]);
   });
 
   it('that takes too long for a statement is unavailable, and the connection still good', async () => {

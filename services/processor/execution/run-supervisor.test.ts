@@ -103,6 +103,7 @@ describeOnBothStores('runs of the processor', (open) => {
       await run.fail({ reason: 'QUOTE_FAILED', error: 'What this run knows is over.' });
     });
     const first = await supervisor.execute(order.orderId, order.fence);
+    await eventually('the first run to begin', () => Promise.resolve(begun.length === 1));
     const elsewhere = await raiseFence(db, order, 'test', LEASE_MS);
     if (!elsewhere) throw new Error('the fence was not raised');
     await db.transaction((tx) => commitAttempt(tx, elsewhere, { ...ATTEMPT, signature: 'elsewhere' }));
