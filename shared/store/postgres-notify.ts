@@ -47,7 +47,8 @@ export class HintSender {
 
   #schedule(): void {
     if (this.#timer || this.#sending || this.#closed || this.#waiting.size === 0) return;
-    const waitMs = this.#sentAt + HINT_INTERVAL_MS - this.#clock.now();
+    // The clock may be set back: never wait longer than the interval for it to catch up.
+    const waitMs = Math.min(HINT_INTERVAL_MS, this.#sentAt + HINT_INTERVAL_MS - this.#clock.now());
     if (waitMs <= 0) {
       this.#start();
       return;
