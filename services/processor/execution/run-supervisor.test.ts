@@ -72,6 +72,20 @@ describeOnBothStores('runs of the processor', (open) => {
     expect(error).to.be.instanceOf(ExitlaneError).with.property('reason', 'STALE_FENCE');
   });
 
+  it('do not begin when the close comes while the order is being read', async () => {
+    const order = await claimed();
+    supervise(() => Promise.reject(new Error('must not run')));
+    const dial = supervisor.execute(order.orderId, order.fence).catch((caught: unknown) => caught);
+    await supervisor.close();
+    expect(await dial)
+      .to.be.instanceOf(ExitlaneError)
+      .with.property('reason', 'SHUTTING_DOWN');
+    expect({ runs: supervisor.activeRuns, status: (await now(order)).status }).to.deep.equal({
+      runs: 0,
+      status: 'SUBMITTED',
+    });
+  });
+
   it('adopt the fence of a second dial and go on: one execution, settled under the new fence', async () => {
     const order = await claimed();
     const { opened, pass } = gate();

@@ -58,8 +58,7 @@ export class RunSupervisor {
 
   /** @throws STALE_FENCE, ORDER_NOT_FOUND or SHUTTING_DOWN. */
   async execute(orderId: string, fence: bigint): Promise<ActiveRun> {
-    if (this.#closing)
-      throw new ExitlaneError('SHUTTING_DOWN', 'the processor is shutting down', { retryDelayMs: 250 });
+    this.#refuseWhileClosing();
     const order = await readClaimed(this.#options.db, { orderId, fence });
     const running = this.#runs.get(orderId);
     if (running && fence > running.fence + 1n) {
@@ -97,7 +96,14 @@ export class RunSupervisor {
     await Promise.all([...this.#runs.values()].map((entry) => entry.ended));
   }
 
+  #refuseWhileClosing(): void {
+    if (!this.#closing) return;
+    throw new ExitlaneError('SHUTTING_DOWN', 'the processor is shutting down', { retryDelayMs: 250 });
+  }
+
   #start(orderId: string, fence: bigint): Entry {
+    // The close may have come while the order was read: a run that begins after it would never be stopped.
+    this.#refuseWhileClosing();
     const entry: Entry = { fence, stop: new AbortController(), ended: Promise.resolve() };
     const ended = this.#supervise(orderId, entry).finally(() => this.#runs.delete(orderId));
     Object.assign(entry, { ended });
