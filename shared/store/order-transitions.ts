@@ -12,6 +12,9 @@ import { type OrderRow, orderOf } from './order-row.js';
  * inside the caller's transaction.
  */
 
+/** Key of the queue hint that says: a retry or an expiry has a new time. */
+export const DUE_TIME_SET = 'due';
+
 /** By what right a change is made. */
 export type Claim = { readonly orderId: string; readonly fence: bigint };
 
@@ -75,6 +78,7 @@ export async function moveOrder(tx: Transaction, claim: Claim, move: Move): Prom
   if (isTerminal(order.status)) await tx.query('UPDATE order_totals SET ended = ended + 1 WHERE id = 1');
   // Wakes claims: only a new waiting order or a freed slot can make one possible.
   if (!isRunning(order.status)) tx.hint('queue', order.orderId);
+  if (order.nextRetryAt !== null) tx.hint('queue', DUE_TIME_SET);
   return order;
 }
 

@@ -3,6 +3,7 @@ import { failpoint } from '../../../shared/core/failpoints.js';
 import type { Closable } from '../../../shared/core/lifecycle.js';
 import type { Logger } from '../../../shared/core/logger.js';
 import type { Database } from '../../../shared/store/database.js';
+import { DUE_TIME_SET } from '../../../shared/store/order-transitions.js';
 import { expireWaitingEntries, nextDueMs, requeueDueRetries } from '../../../shared/store/waiting-orders.js';
 
 /** Orders moved per transaction: keeps each one short when thousands fall due at once. */
@@ -13,7 +14,7 @@ const LOOK_MS_MAX = 5_000;
 
 /**
  * Returns FAILED orders to the queue when their retry is due, and ends entries that waited past their expiry. One timer, set to
- * the next due time; hints about orders set it anew. The times live in the database, so a restart changes nothing.
+ * the next due time; hints about new times set it anew. The times live in the database, so a restart changes nothing.
  */
 export function startDueOrders(options: { db: Database; clock: Clock; logger: Logger }): Closable {
   const { db, clock, logger } = options;
@@ -57,7 +58,10 @@ export function startDueOrders(options: { db: Database; clock: Clock; logger: Lo
     if (!closed) timer = clock.setTimer(look, Math.min(LOOK_MS_MAX, Math.max(1, Math.ceil(nextMs ?? LOOK_MS_MAX))));
   };
 
-  const stopHints = db.onHint('queue', look);
+  // Orders that come and go without such a time are none of its business.
+  const stopHints = db.onHint('queue', (key) => {
+    if (key === DUE_TIME_SET || key === '') look();
+  });
   look();
   return {
     async close() {
