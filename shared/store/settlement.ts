@@ -93,7 +93,8 @@ export async function settleFailure(
     }
     if (failure.feeLamports && order.positionId !== null) await bookFee(tx, order.positionId, failure.feeLamports);
     await expireProposals(tx, order);
-    const after = await failOrder(tx, claim, order, failure);
+    const ofAttempt = attempt === undefined ? failure : { ...failure, attempt: attempt.number };
+    const after = await failOrder(tx, claim, order, ofAttempt);
     if (after.status === 'CANCELLED') await releaseReservation(tx, after);
     return after;
   });

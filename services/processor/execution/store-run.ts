@@ -115,11 +115,7 @@ export class StoreRun implements Run {
 
   async fail(failure: ExecutionFailure, attempt?: DeadAttempt): Promise<void> {
     const retryMs = retryDelayMs(this.#order.attemptCount + 1, this.#options.retryPolicy, this.#options.random);
-    const withDelay = {
-      ...failure,
-      retryDelayMs: retryMs,
-      ...(attempt === undefined ? {} : { attempt: attempt.number }),
-    };
+    const withDelay = { ...failure, retryDelayMs: retryMs };
     failpoint('processor.fail.before');
     const order = await settleFailure(this.#options.db, this.#claim(), this.#order, withDelay, attempt);
     failpoint('processor.fail.after');
