@@ -3,6 +3,7 @@ import type { Order } from '../order/order.js';
 import { bookSale } from '../position/accounting.js';
 import { slippageBps } from '../position/slippage.js';
 import { resolveAttempt } from './attempts.js';
+import { requireFence } from './claims.js';
 import type { Database, Transaction } from './database.js';
 import { type Claim, type Failure, failOrder, moveOrder } from './order-transitions.js';
 import { bookExit, bookFee, type Fill, openPosition, releaseTokens } from './positions.js';
@@ -27,6 +28,7 @@ export async function settleFill(
   fill: Fill,
 ): Promise<Order> {
   return db.transaction(async (tx) => {
+    await requireFence(tx, claim, 'CONFIRMING');
     await resolveAttempt(tx, order.orderId, attempt.number, {
       state: 'LANDED',
       slot: attempt.slot,
@@ -84,6 +86,7 @@ export async function settleFailure(
 ): Promise<Order> {
   return db.transaction(async (tx) => {
     if (attempt) {
+      await requireFence(tx, claim, 'CONFIRMING');
       await resolveAttempt(tx, order.orderId, attempt.number, {
         state: attempt.state,
         error: failure.error,

@@ -1,6 +1,6 @@
 import { messageOf } from '../../core/errors.js';
 import type { Logger } from '../../core/logger.js';
-import type { Queryable } from '../database.js';
+import type { Database, Queryable } from '../database.js';
 import { CHECKPOINT_INTERVAL_MS, CHECKPOINT_LOOK_MS, CHECKPOINT_WAL_BYTES } from '../limits.js';
 
 export interface CheckpointOptions {
@@ -17,7 +17,7 @@ export interface CheckpointOptions {
  * seen) and the next start replays all of it. A checkpoint is a query like any other and waits for its turn.
  */
 export class Checkpointer {
-  readonly #database: Queryable;
+  readonly #database: Database;
   readonly #logger: Logger;
   readonly #options: Required<CheckpointOptions>;
   readonly #timer: NodeJS.Timeout;
@@ -25,7 +25,7 @@ export class Checkpointer {
   #lastPosition = 0;
   #looking: Promise<void> | undefined;
 
-  constructor(database: Queryable, logger: Logger, options: CheckpointOptions = {}) {
+  constructor(database: Database, logger: Logger, options: CheckpointOptions = {}) {
     this.#database = database;
     this.#logger = logger;
     this.#options = {
@@ -52,22 +52,25 @@ export class Checkpointer {
   }
 
   async #checkpointIfDue(): Promise<void> {
-    const position = await this.#position();
+    const position = await walPosition(this.#database);
     const written = position - this.#lastPosition;
     const waitedMs = performance.now() - this.#lastAt;
     if (written === 0 || (written < this.#options.walBytes && waitedMs < this.#options.intervalMs)) return;
     const startedAt = performance.now();
-    await this.#database.query('CHECKPOINT');
+    // A checkpoint writes some WAL itself, which is no reason for the next one. One transaction holds the session, so that
+    // nothing which others write after the checkpoint is taken for its own.
+    this.#lastPosition = await this.#database.transaction(async (tx) => {
+      await tx.query('CHECKPOINT');
+      return walPosition(tx);
+    });
     this.#lastAt = performance.now();
-    // A checkpoint writes some WAL itself, which is no reason for the next one.
-    this.#lastPosition = await this.#position();
     this.#logger.debug({ walBytes: written, tookMs: Math.round(this.#lastAt - startedAt) }, 'checkpoint');
   }
+}
 
-  async #position(): Promise<number> {
-    const { rows } = await this.#database.query<{ position: string }>(
-      `SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn AS position`,
-    );
-    return Number(rows[0]?.position ?? 0);
-  }
+async function walPosition(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ position: string }>(
+    `SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn AS position`,
+  );
+  return Number(rows[0]?.position ?? 0);
 }
