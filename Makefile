@@ -7,9 +7,10 @@ BIN := node_modules/.bin
 
 .PHONY: help demo dev test check crash chaos bench build generate api-release format clean
 
-# How many rounds `make crash` and how many kills `make chaos` make.
+# How many rounds `make crash` makes; how many kills `make chaos`, and on which database: embedded, postgres, or both in turn.
 TIMES ?= 20
 KILLS ?= 200
+STORE ?= both
 
 help: ## List these targets
 	@echo "Exitlane: exits before entries, and no order lands twice."
@@ -36,8 +37,8 @@ check: build ## Format, lint, import walls, types, proto lint and compatibility,
 crash: build ## Kill the services at every failpoint, TIMES=20 times each, and check what is left
 	@node --enable-source-maps dist/services/e2e/chaos/placed-kills-main.js --times $(TIMES)
 
-chaos: build ## Kill random processes under load and faults, KILLS=200 times, and check what is left
-	@node --enable-source-maps dist/services/e2e/chaos/chaos-main.js --kills $(KILLS) --minutes-max 60
+chaos: build ## Kill random processes under load and faults, KILLS=200 times, STORE=both|embedded|postgres, and check
+	@node --enable-source-maps dist/services/e2e/chaos/chaos-main.js --store $(STORE) --kills $(KILLS) --minutes-max 60
 
 bench: build ## Measure the queue library on this machine
 	@node dist/bench/queue.js

@@ -6,6 +6,7 @@ import type { RetryPolicy } from '../shared/order/retry-policy.js';
 import { openDatabase } from '../shared/store/database.js';
 import { startProcessor } from './processor/processor.js';
 import type { VenueOptions } from './processor/venue/config.js';
+import { loadKeypairFile } from './processor/wallet/keypair-file.js';
 import { REQUESTOR_DEFAULTS } from './requestor/config.js';
 import { startRequestor } from './requestor/requestor.js';
 import { startSandbox } from './sandbox/sandbox.js';
@@ -17,7 +18,10 @@ export interface DevOptions {
   /** 0 takes any free port. */
   readonly requestorPort: number;
   readonly processorPort: number;
+  /** Of a sandbox started here. */
   readonly sandboxPort: number;
+  /** A sandbox in a process of its own, whose chain goes on when this one stops. Default: one is started here. */
+  readonly sandbox?: OtherSandbox;
   /** Milliseconds per block of the sandbox's chain; 400 is like the real one. */
   readonly slotMs: number;
   /** Seed of the sandbox's keys, hashes and prices; default: each new chain is different. */
@@ -32,6 +36,12 @@ export interface DevOptions {
   readonly logger: Logger;
 }
 
+export interface OtherSandbox {
+  readonly url: string;
+  /** Of the wallet that it funded. */
+  readonly keypairFile: string;
+}
+
 export interface DevStack {
   /** `host:port` for clients. */
   readonly requestorAddress: string;
@@ -44,7 +54,7 @@ export interface DevStack {
 }
 
 export async function startDev(options: DevOptions): Promise<DevStack> {
-  const { dataDir, slotMs, seed, clock = systemClock, logger } = options;
+  const { dataDir, slotMs, clock = systemClock, logger } = options;
   const open = new CloseStack(logger);
   try {
     // The database first: its lock tells a second process off before anything else is touched.
@@ -53,15 +63,7 @@ export async function startDev(options: DevOptions): Promise<DevStack> {
       logger: logger.child({ part: 'database' }),
     });
     open.add('database', () => db.close());
-    const sandbox = await startSandbox({
-      dataDir: path.join(dataDir, 'sandbox'),
-      port: options.sandboxPort,
-      slotMs,
-      ...(seed === undefined ? {} : { seed }),
-      clock,
-      logger: logger.child({ part: 'sandbox' }),
-    });
-    open.add('sandbox', () => sandbox.close());
+    const sandbox = options.sandbox ?? (await openSandbox(options, open));
     const processor = await startProcessor({
       db,
       clock,
@@ -71,7 +73,7 @@ export async function startDev(options: DevOptions): Promise<DevStack> {
         port: options.processorPort,
         executor: 'venue',
         sandbox: true,
-        keypairFile: sandbox.walletPath,
+        keypairFile: sandbox.keypairFile,
         // Faster than on the real chain in the proportion in which the sandbox's blocks are.
         venue: {
           jupiterUrl: sandbox.url,
@@ -100,7 +102,7 @@ export async function startDev(options: DevOptions): Promise<DevStack> {
       requestorAddress: requestor.address,
       processorAddress: processor.address,
       sandboxUrl: sandbox.url,
-      walletAddress: sandbox.wallet.toBase58(),
+      walletAddress: loadKeypairFile(sandbox.keypairFile).publicKey.toBase58(),
       dataDir,
       close: () => open.close(),
     };
@@ -108,4 +110,18 @@ export async function startDev(options: DevOptions): Promise<DevStack> {
     await open.close();
     throw error;
   }
+}
+
+async function openSandbox(options: DevOptions, open: CloseStack): Promise<OtherSandbox> {
+  const { dataDir, sandboxPort: port, slotMs, seed, clock = systemClock, logger } = options;
+  const sandbox = await startSandbox({
+    dataDir: path.join(dataDir, 'sandbox'),
+    port,
+    slotMs,
+    ...(seed === undefined ? {} : { seed }),
+    clock,
+    logger: logger.child({ part: 'sandbox' }),
+  });
+  open.add('sandbox', () => sandbox.close());
+  return { url: sandbox.url, keypairFile: sandbox.walletPath };
 }

@@ -15,6 +15,7 @@ const VERBS = [
   'queue',
   'state',
   'price',
+  'gate',
   'wallet',
   'status',
   'call',

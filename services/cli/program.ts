@@ -13,6 +13,7 @@ import { call } from './verbs/call.js';
 import { cancel } from './verbs/cancel.js';
 import { demo } from './verbs/demo.js';
 import { dev } from './verbs/dev.js';
+import { gate } from './verbs/gate.js';
 import { orders } from './verbs/orders.js';
 import { positions } from './verbs/positions.js';
 import { price } from './verbs/price.js';
@@ -35,6 +36,7 @@ const VERBS: readonly Verb[] = [
   queue,
   state,
   price,
+  gate,
   wallet,
   status,
   call,

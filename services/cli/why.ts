@@ -56,6 +56,9 @@ function whyItEnded(order: Order): string {
   switch (order.reason) {
     case 'ATTEMPTS_EXHAUSTED':
       return `${lastError(order)}All ${order.maxAttempts} attempts are used up. Nothing was traded.`;
+    case 'TOKEN_NOT_TRADABLE':
+    case 'EXECUTOR_ERROR':
+      return `${lastError(order)}No later try could fare better (${order.reason}). Nothing was traded.`;
     case 'EXPIRED':
       return `It was still waiting at ${dateTime(order.expiresAt) || 'its expiry'} and was not to trade later. Nothing was traded.`;
     case 'CANCELLED_BY_CLIENT':

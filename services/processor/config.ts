@@ -9,7 +9,9 @@ import {
 } from '../../shared/core/env.js';
 import { ExitlaneError } from '../../shared/core/errors.js';
 import { RETRY_POLICY_DEFAULT, type RetryPolicy } from '../../shared/order/retry-policy.js';
+import { type ScanConfig, scanConfigOf, scanSettings } from './market/scan-config.js';
 import type { VenueOptions } from './venue/config.js';
+import { type GateConfig, gateConfigOf, gateSettings } from './venue/gate-config.js';
 import { checkWalletFiles, namesKey, type WalletFiles } from './wallet/load-wallet.js';
 
 /** What orders run on: `venue` is Jupiter and Solana; `simulated` sends nothing; `mock` is for tests of clients. */
@@ -29,6 +31,10 @@ export interface ProcessorConfig extends WalletFiles {
   readonly seed?: number;
   /** When failed orders are tried again (E3); default 1 s, doubling to 60 s. */
   readonly retryPolicy?: RetryPolicy;
+  /** How many calls the venue takes; the defaults suit the sandbox. */
+  readonly gate?: GateConfig;
+  /** Prices to keep; default: none. */
+  readonly scan?: ScanConfig;
 }
 
 export const PROCESSOR_DEFAULTS = { host: '127.0.0.1', port: 50_052 } as const;
@@ -54,6 +60,8 @@ export function processorConfigFromEnv(env: NodeJS.ProcessEnv) {
       SIMULATED_DELAY_MS: intSetting(0, 600_000, 1_500),
       RETRY_FIRST_DELAY_MS: intSetting(10, 600_000, RETRY_POLICY_DEFAULT.firstDelayMs),
       RETRY_MAX_DELAY_MS: intSetting(10, 3_600_000, RETRY_POLICY_DEFAULT.maxDelayMs),
+      ...gateSettings,
+      ...scanSettings,
       DATABASE_URL: z
         .string(
           'is required: the requestor and the processor share one PostgreSQL. For a first look run `exitlane dev`.',
@@ -62,18 +70,19 @@ export function processorConfigFromEnv(env: NodeJS.ProcessEnv) {
     },
     env,
   );
+  const venue: VenueOptions = {
+    jupiterUrl: settings.JUPITER_URL,
+    jupiterApiKey: settings.JUPITER_API_KEY,
+    rpcUrls: settings.SOLANA_RPC_URLS ?? ['https://api.mainnet-beta.solana.com'],
+    confirmTimeoutMs: settings.CONFIRM_TIMEOUT_SECONDS * 1_000,
+    priorityFeeMaxLamports: BigInt(settings.PRIORITY_FEE_LAMPORTS_MAX),
+  };
   const config: ProcessorConfig = {
     host: settings.EXITLANE_PROCESSOR_HOST,
     port: settings.EXITLANE_PROCESSOR_PORT,
     executor: settings.EXITLANE_EXECUTOR,
     sandbox: settings.EXITLANE_SANDBOX === '1',
-    venue: {
-      jupiterUrl: settings.JUPITER_URL,
-      jupiterApiKey: settings.JUPITER_API_KEY,
-      rpcUrls: settings.SOLANA_RPC_URLS ?? ['https://api.mainnet-beta.solana.com'],
-      confirmTimeoutMs: settings.CONFIRM_TIMEOUT_SECONDS * 1_000,
-      priorityFeeMaxLamports: BigInt(settings.PRIORITY_FEE_LAMPORTS_MAX),
-    },
+    venue,
     simulatedDelaysMs: {
       prepare: Math.round(settings.SIMULATED_DELAY_MS / 3),
       confirm: Math.round((settings.SIMULATED_DELAY_MS * 2) / 3),
@@ -82,6 +91,8 @@ export function processorConfigFromEnv(env: NodeJS.ProcessEnv) {
     keystoreFile: settings.WALLET_KEYSTORE_FILE,
     passwordFile: settings.WALLET_PASSWORD_FILE,
     retryPolicy: { firstDelayMs: settings.RETRY_FIRST_DELAY_MS, maxDelayMs: settings.RETRY_MAX_DELAY_MS },
+    gate: gateConfigOf(settings, venue),
+    scan: scanConfigOf(settings),
   };
   checkKey(config);
   checkRetryPolicy(settings.RETRY_FIRST_DELAY_MS, settings.RETRY_MAX_DELAY_MS);

@@ -22,12 +22,17 @@ import { executionService } from './handlers/execution-handlers.js';
 import { marketService } from './handlers/market-handlers.js';
 import { MintRegistry } from './market/mint-registry.js';
 import { PriceOracle } from './market/price-oracle.js';
+import { SCAN_DEFAULTS } from './market/scan-config.js';
+import { MarketScanner } from './market/scanner.js';
 import { readWallet } from './market/wallet-view.js';
 import { startProposalExpiry } from './proposals/expiry.js';
 import { createProposalDesk } from './proposals/proposal-desk.js';
+import { startLater } from './start-up.js';
 import { directCalls } from './venue/calls.js';
 import { venueSettings } from './venue/config.js';
 import { EndpointHealth } from './venue/endpoint-health.js';
+import { createGate } from './venue/gate-config.js';
+import { gatedCalls } from './venue/gated-calls.js';
 import { createVenue } from './venue/venue.js';
 import { loadWallet } from './wallet/load-wallet.js';
 import type { Signer } from './wallet/signer.js';
@@ -57,14 +62,13 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
   const signer = await loadWallet(config);
   const open = new CloseStack(logger);
   try {
-    const health = new EndpointHealth(config.venue);
-    const { requestTimeoutMs: timeoutMs } = venueSettings(config.venue);
-    const call = health.observe(directCalls({ clock, timeoutMs }));
-    const venue = createVenue(config.venue, { clock, logger, call });
-    open.add('venue', () => venue.close());
+    const { gate, health, venue } = openVenue(options, open);
     const mints = new MintRegistry({ db, endpoints: venue.endpoints });
     const oracle = new PriceOracle({ jupiter: venue.jupiter, mints, clock });
     const wallet = { signer, endpoints: venue.endpoints, mints };
+    const { scan = SCAN_DEFAULTS } = config;
+    const scanner = new MarketScanner({ oracle, mints: scan.mints, intervalMs: scan.intervalMs, clock, logger });
+    open.add('market scanner', () => scanner.close());
     const executorFor = chooseExecutor(options, { venue, oracle, signer });
     const { retryPolicy } = config;
     const supervisor = new RunSupervisor({ db, executorFor, clock, random, retryPolicy, logger });
@@ -87,13 +91,18 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
       services: [
         executionService({ db, hub, supervisor, clock }),
         deliveryService({ db, hub, desk, orderQueues, log, clock }),
-        marketService({ mints, oracle, readWallet: (signal) => readWallet(wallet, signal), clock }),
+        marketService({ mints, oracle, scanner, gate, readWallet: (signal) => readWallet(wallet, signal), clock }),
         systemService({ service: 'processor', db, clock, mode: modeOf(config), endpoints: () => health.list() }),
       ],
     });
     open.add('gRPC server', async () => {
       await server.drain(DRAIN_MS);
     });
+    // From here on the prices that guard positions can be had; what only looks at the market follows (A5).
+    const look = () => scanner.start(scan.firstCallDelayMs);
+    const steps = scan.mints.length === 0 ? [] : [{ name: 'market scanner', afterMs: scan.startDelayMs, start: look }];
+    const startUp = startLater(steps, { clock, logger });
+    open.add('start-up', () => startUp.close());
     const facts = { address: server.address, executor: config.executor, wallet: signer?.publicKey.toBase58() };
     logger.info(facts, `processor listens on ${server.address}, executor ${config.executor}`);
     return { address: server.address, close: () => open.close() };
@@ -101,6 +110,18 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
     await open.close();
     throw error;
   }
+}
+
+/** The clients of the venue, with every call of theirs behind the gate (A1). */
+function openVenue({ config, clock, logger }: ProcessorOptions, open: CloseStack) {
+  const health = new EndpointHealth(config.venue);
+  const { requestTimeoutMs: timeoutMs } = venueSettings(config.venue);
+  const gate = createGate(config.gate ?? {}, config.venue, { clock, logger: logger.child({ part: 'gate' }) });
+  open.add('gate', () => gate.close());
+  const call = gatedCalls({ gate, call: health.observe(directCalls({ clock, timeoutMs })), clock });
+  const venue = createVenue(config.venue, { clock, logger, call });
+  open.add('venue', () => venue.close());
+  return { gate, health, venue };
 }
 
 interface ExecutorParts {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { intSetting, logLevelSetting, portSetting, readEnv } from '../../shared/core/env.js';
+import { ExitlaneError } from '../../shared/core/errors.js';
 
 /** Settings of the requestor; every one has a default but the database. */
 export interface RequestorConfig {
@@ -11,6 +12,10 @@ export interface RequestorConfig {
   readonly processorAddress: string;
   /** P4: orders in a slot at once, over all requestors of the database. */
   readonly maxConcurrentOrders: number;
+  /** P8: slots that entries may not take. */
+  readonly exitReservedSlots: number;
+  /** P8: slots beyond the maximum that only emergency exits may take. */
+  readonly emergencyExtraSlots: number;
   /** Waiting entries beyond which new entries are refused; exits never are. */
   readonly maxQueuedEntries: number;
   readonly maxAttempts: number;
@@ -27,6 +32,8 @@ export const REQUESTOR_DEFAULTS: RequestorConfig = {
   port: 50_051,
   processorAddress: '127.0.0.1:50052',
   maxConcurrentOrders: 3,
+  exitReservedSlots: 0,
+  emergencyExtraSlots: 0,
   maxQueuedEntries: 100_000,
   maxAttempts: 5,
   entrySlippageBps: 100,
@@ -46,6 +53,8 @@ export function requestorConfigFromEnv(env: NodeJS.ProcessEnv) {
       EXITLANE_PROCESSOR_ADDRESS: address.default(d.processorAddress),
       EXITLANE_LOG_LEVEL: logLevelSetting,
       MAX_CONCURRENT_ORDERS: intSetting(1, 100, d.maxConcurrentOrders),
+      EXIT_RESERVED_SLOTS: intSetting(0, 100, d.exitReservedSlots),
+      EMERGENCY_EXTRA_SLOTS: intSetting(0, 100, d.emergencyExtraSlots),
       MAX_QUEUED_ENTRIES: intSetting(1, 10_000_000, d.maxQueuedEntries),
       MAX_ATTEMPTS: intSetting(1, 20, d.maxAttempts),
       ENTRY_SLIPPAGE_BPS: intSetting(1, 10_000, d.entrySlippageBps),
@@ -58,11 +67,14 @@ export function requestorConfigFromEnv(env: NodeJS.ProcessEnv) {
     },
     env,
   );
+  requireRoomForEntries(settings.MAX_CONCURRENT_ORDERS, settings.EXIT_RESERVED_SLOTS);
   const config: RequestorConfig = {
     host: settings.EXITLANE_REQUESTOR_HOST,
     port: settings.EXITLANE_REQUESTOR_PORT,
     processorAddress: settings.EXITLANE_PROCESSOR_ADDRESS,
     maxConcurrentOrders: settings.MAX_CONCURRENT_ORDERS,
+    exitReservedSlots: settings.EXIT_RESERVED_SLOTS,
+    emergencyExtraSlots: settings.EMERGENCY_EXTRA_SLOTS,
     maxQueuedEntries: settings.MAX_QUEUED_ENTRIES,
     maxAttempts: settings.MAX_ATTEMPTS,
     entrySlippageBps: settings.ENTRY_SLIPPAGE_BPS,
@@ -70,4 +82,12 @@ export function requestorConfigFromEnv(env: NodeJS.ProcessEnv) {
     owner: d.owner,
   };
   return { config, databaseUrl: settings.DATABASE_URL, logLevel: settings.EXITLANE_LOG_LEVEL };
+}
+
+function requireRoomForEntries(maximum: number, reserved: number): void {
+  if (reserved < maximum) return;
+  const description = `must be below MAX_CONCURRENT_ORDERS (${maximum}): otherwise no entry would ever start; to stop entries set the trading state EXITS_ONLY`;
+  throw new ExitlaneError('CONFIG_INVALID', `invalid settings:\n  EXIT_RESERVED_SLOTS: ${description}`, {
+    violations: [{ field: 'EXIT_RESERVED_SLOTS', description }],
+  });
 }

@@ -4,14 +4,14 @@ import { DRAIN_MS, LEASE_MS, LEASE_RENEW_MS } from '../../shared/core/limits.js'
 import type { Logger } from '../../shared/core/logger.js';
 import { startGrpcServer } from '../../shared/grpc/server.js';
 import { systemService } from '../../shared/grpc/system-service.js';
-import type { Order } from '../../shared/order/order.js';
 import { DurableOrderSource } from '../../shared/queue/durable-order-source.js';
+import type { OrderHolding } from '../../shared/queue/order-holding.js';
 import { PriorityQueueManager } from '../../shared/queue/priority-queue-manager.js';
 import type { PriorityTaskInput } from '../../shared/queue/task.js';
 import { mapTaskSource } from '../../shared/queue/task-source.js';
 import type { Database } from '../../shared/store/database.js';
 import { readQueueStats } from '../../shared/store/queue-stats.js';
-import { setMaxConcurrent } from '../../shared/store/scheduler-state.js';
+import { setSlotLimits } from '../../shared/store/scheduler-state.js';
 import type { RequestorConfig } from './config.js';
 import { orderService } from './handlers/order-handlers.js';
 import { positionService } from './handlers/position-handlers.js';
@@ -83,17 +83,24 @@ async function startServer({ db, config, clock, logger }: RequestorOptions, link
 }
 
 async function startScheduler({ db, config, clock, logger }: RequestorOptions, link: Link) {
-  await setMaxConcurrent(db, config.maxConcurrentOrders);
+  await setSlotLimits(db, {
+    maxConcurrent: config.maxConcurrentOrders,
+    exitReserved: config.exitReservedSlots,
+    emergencyExtra: config.emergencyExtraSlots,
+  });
   const { owner } = config;
   const source = new DurableOrderSource({ db, owner, leaseMs: LEASE_MS, renewMs: LEASE_RENEW_MS, clock, logger });
   const run = createOrderRunner({ db, link, owner, leaseMs: LEASE_MS, clock, logger });
-  const toTask = (order: Order): PriorityTaskInput => ({
-    taskId: `${order.orderId}/${order.fence}`,
-    orderReqId: order.orderReqId,
-    priority: order.priority,
-    createdAt: order.createdAt.getTime(),
-    task: ({ signal }) => run(order, signal).finally(() => source.release(order.orderId)),
-  });
+  const toTask = (holding: OrderHolding): PriorityTaskInput => {
+    const { orderId, fence, orderReqId, priority, createdAt } = holding.order;
+    return {
+      taskId: `${orderId}/${fence}`,
+      orderReqId,
+      priority,
+      createdAt: createdAt.getTime(),
+      task: (context) => run(holding, context).finally(() => source.release(holding)),
+    };
+  };
   const manager = new PriorityQueueManager({
     maxConcurrentTasks: config.maxConcurrentOrders,
     source: mapTaskSource(source, toTask),

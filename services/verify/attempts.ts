@@ -19,6 +19,8 @@ export interface AttemptRow {
   readonly signature: string;
   readonly state: string;
   readonly slot: string | null;
+  /** Of this attempt; `fee_lamports` is the order's. */
+  readonly attempt_fee_lamports: string | null;
   readonly last_valid_block_height: string;
   readonly created_at: Date;
   readonly sent_at: Date | null;
@@ -34,6 +36,7 @@ export function attemptsOf(db: Queryable): AsyncGenerator<AttemptRow> {
     'orders',
     `SELECT o.order_id, o.order_req_id, o.order_type, o.status AS order_status, o.is_simulated, o.mint, o.position_id,
        o.filled_lamports, o.filled_tokens, o.fee_lamports, o.rent_lamports, a.number, a.signature, a.state, a.slot,
+       a.fee_lamports AS attempt_fee_lamports,
        a.last_valid_block_height, a.created_at, a.sent_at, a.seen_at, a.resolved_at, length(a.raw_transaction) AS raw_bytes
      FROM slice o JOIN attempts a USING (order_id) ORDER BY o.order_id, a.number`,
   );

@@ -32,6 +32,18 @@ describePlants('verify: defects in the books', [
       change(db, 'UPDATE positions SET fee_lamports = fee_lamports - 10000 WHERE position_id = $1', [closed]),
   },
   {
+    title: 'the fee of an attempt that landed with an error missing at the attempt (X8)',
+    caughtBy: ['attempt-fees', 'wallet-lamports'],
+    saying: /attempt 1 \(\w+\) carries a fee of nothing, the chain took 10000/,
+    bend: (db) => change(db, `UPDATE attempts SET fee_lamports = NULL WHERE state = 'LANDED_FAILED'`),
+  },
+  {
+    title: 'a fee noted at an attempt that never landed',
+    caughtBy: ['attempt-fees'],
+    saying: /carries a fee of 10000, the chain took nothing/,
+    bend: (db) => change(db, `UPDATE attempts SET fee_lamports = 10000 WHERE state = 'DEAD'`),
+  },
+  {
     title: 'assumed decimals (E2)',
     caughtBy: ['decimals-match-chain', 'fill-messages', 'prices'],
     saying: /order 9, position 5, mint 5, chain 5/,

@@ -79,13 +79,50 @@ describePlants('verify: defects around what became of an order', [
   },
   {
     title: 'a landed order that was not filled',
-    caughtBy: ['filled-means-landed', 'one-open-attempt', 'amounts-match-chain', 'wallet-tokens', 'wallet-lamports'],
+    caughtBy: [
+      'filled-means-landed',
+      'one-open-attempt',
+      'amounts-match-chain',
+      'attempt-fees',
+      'wallet-tokens',
+      'wallet-lamports',
+    ],
     saying: /is CONFIRMING with 1 landed attempts/,
     bend: (db, { inFlight }) =>
       change(db, `UPDATE attempts SET state = 'LANDED', slot = $2, resolved_at = now() WHERE signature = $1`, [
         inFlight.signed.signature,
         inFlight.slot,
       ]),
+  },
+  {
+    title: 'an exit that was given up with tries left (X5)',
+    caughtBy: ['given-up', 'status-is-last-message'],
+    saying: /EXIT is CANCELLED \(TOKEN_NOT_TRADABLE\) after 1 of 5 failed executions/,
+    bend: (db) =>
+      change(
+        db,
+        `UPDATE orders SET reason = 'TOKEN_NOT_TRADABLE', attempt_count = 1
+         WHERE order_type = 'EXIT' AND reason = 'CANCELLED_BY_CLIENT'`,
+      ),
+  },
+  {
+    title: 'an entry that ended for what a later try might have mended (E3)',
+    caughtBy: ['given-up', 'status-is-last-message'],
+    saying: /ENTRY is CANCELLED \(NO_ROUTE\) after 1 of 1 failed executions/,
+    bend: (db, { exhausted }) =>
+      change(db, `UPDATE orders SET reason = 'NO_ROUTE' WHERE order_req_id = $1`, [exhausted]),
+  },
+  {
+    title: 'an order called exhausted with tries left (E3)',
+    caughtBy: ['given-up'],
+    saying: /ENTRY is CANCELLED \(ATTEMPTS_EXHAUSTED\) after 1 of 2 failed executions/,
+    bend: (db, { exhausted }) => change(db, 'UPDATE orders SET max_attempts = 2 WHERE order_req_id = $1', [exhausted]),
+  },
+  {
+    title: 'an order that was tried once too often (E3)',
+    caughtBy: ['given-up'],
+    saying: /ENTRY is FILLED \(FILLED\) after 1 of 1 failed executions/,
+    bend: (db, { retried }) => change(db, 'UPDATE orders SET max_attempts = 1 WHERE order_req_id = $1', [retried]),
   },
   {
     title: 'a filled order that names another signature',

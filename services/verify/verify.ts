@@ -1,7 +1,7 @@
 import type { Queryable } from '../../shared/store/database.js';
 import { payersOf } from './attempts.js';
 import type { Check, Context } from './check.js';
-import { amountsMatchChain, decimalsMatchChain, prices } from './checks/amounts.js';
+import { amountsMatchChain, attemptFees, decimalsMatchChain, prices } from './checks/amounts.js';
 import {
   fences,
   noUnknownSignatures,
@@ -11,7 +11,14 @@ import {
   signedBytes,
   simulatedApart,
 } from './checks/attempts.js';
-import { deadIsProven, failedMeansDead, fatesMatchChain, filledMeansLanded, landedOnce } from './checks/fates.js';
+import {
+  deadIsProven,
+  failedMeansDead,
+  fatesMatchChain,
+  filledMeansLanded,
+  givenUp,
+  landedOnce,
+} from './checks/fates.js';
 import { fillMessages, oneTerminalState, sequences, statusIsLastMessage, transitions } from './checks/messages.js';
 import { positionsFees } from './checks/position-fees.js';
 import {
@@ -51,6 +58,7 @@ const CHECKS: readonly Check[] = [
   fatesMatchChain,
   failedMeansDead,
   deadIsProven,
+  givenUp,
   retriesWait,
   persistedBeforeSent,
   signedBytes,
@@ -58,6 +66,7 @@ const CHECKS: readonly Check[] = [
   fences,
   oneOpenAttempt,
   amountsMatchChain,
+  attemptFees,
   decimalsMatchChain,
   prices,
   positionsFromEntries,

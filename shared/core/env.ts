@@ -20,13 +20,30 @@ export function readEnv<Shape extends z.ZodRawShape>(
 
 /** A whole number from `min` to `max`. */
 export function intSetting(min: number, max: number, fallback: number) {
-  const message = `must be a whole number from ${min} to ${max}`;
+  return wholeNumber(min, max).default(fallback);
+}
+
+/** The same without a default; nothing is undefined. */
+export function optionalIntSetting(min: number, max: number) {
+  return wholeNumber(min, max).optional();
+}
+
+/** A number such as `0.5` from `min` to `max`, without a default. */
+export function optionalDecimalSetting(min: number, max: number) {
+  const message = `must be a number from ${min} to ${max}`;
+  return numberLike(/^\d{1,12}(\.\d{1,6})?$/, min, max, message).optional();
+}
+
+function wholeNumber(min: number, max: number) {
+  return numberLike(/^\d{1,15}$/, min, max, `must be a whole number from ${min} to ${max}`);
+}
+
+function numberLike(form: RegExp, min: number, max: number, message: string) {
   return z
     .string()
-    .regex(/^\d{1,15}$/, message)
+    .regex(form, message)
     .transform(Number)
-    .refine((n) => n >= min && n <= max, message)
-    .default(fallback);
+    .refine((n) => n >= min && n <= max, message);
 }
 
 export const portSetting = (fallback: number) => intSetting(0, 65_535, fallback);

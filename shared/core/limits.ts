@@ -32,6 +32,12 @@ export const STREAM_FALLBACK_LOOK_MS = 5_000;
 export const LEASE_MS = 4_000;
 export const LEASE_RENEW_MS = 1_000;
 
+/**
+ * Longest time that a committed attempt keeps its order's slot: the processor frees it when the confirmation time (60 s) is over;
+ * this is for the processor that cannot, because it is frozen or cut off.
+ */
+export const SLOT_CONFIRMING_MS_MAX = 75_000;
+
 /** One text message of the in-memory order queues. */
 export const ORDER_QUEUE_MESSAGES_MAX = 10_000;
 

@@ -50,7 +50,9 @@ export type OrderMessage = MessageBody & {
 export type StatusReason =
   | 'ACCEPTED'
   | 'CLAIMED'
-  | 'TAKEN_OVER'
+  | 'PREEMPTED'
+  | 'SLOT_HANDED_OVER'
+  | 'SLOT_TIMED_OUT'
   | 'ATTEMPT_COMMITTED'
   | 'UNKNOWN'
   | 'SETTLING'
@@ -60,6 +62,16 @@ export type StatusReason =
   | 'CANCELLED_BY_CLIENT'
   | 'EXPIRED'
   | FailureReason;
+
+/** The order was taken away from its run by somebody else: the run is over at once, whatever it was doing. */
+export function endsRun(reason: string): boolean {
+  return reason === 'PREEMPTED' || reason === 'CANCELLED_BY_CLIENT';
+}
+
+/** The run goes on, but without a slot (P8): only watching is left. */
+export function freesSlot(reason: string): boolean {
+  return reason === 'SLOT_HANDED_OVER' || reason === 'SLOT_TIMED_OUT' || reason === 'UNKNOWN';
+}
 
 /** Why one execution of an order failed: nothing of it is or will be on chain. */
 export type FailureReason =

@@ -48,3 +48,9 @@ export function priorityOf(facts: PriorityFacts): OrderPriority {
   }
   return OrderPriority.EXIT_OTHER;
 }
+
+/** Such as `EXIT_STOP_LOSS`; the number itself when it is no level. */
+export function priorityName(priority: number): string {
+  const found = Object.entries(OrderPriority).find(([, level]) => level === priority);
+  return found ? found[0] : String(priority);
+}

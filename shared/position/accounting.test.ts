@@ -7,7 +7,7 @@ import {
   costOfSale,
   dustUnits,
   type Holding,
-  statusOf,
+  positionStatus,
   tokensForPercent,
 } from './accounting.js';
 
@@ -39,7 +39,6 @@ describe('X3 partial exits', () => {
       pnlLamports: 500_000_000n - 333_333_333n,
     });
     expect(bookSale(holding({ reservedTokens: 2_000_000n }), sale, 6).status).to.equal('EXIT_PENDING');
-    expect(statusOf(0n, 0n)).to.equal('OPEN');
   });
 });
 
@@ -54,6 +53,71 @@ describe('X4 full exits', () => {
     expect(sell(1_001n)).to.include({ status: 'PARTIAL_EXIT', dustTokens: 0n });
     expect([dustUnits(9), dustUnits(6), dustUnits(3), dustUnits(0)]).to.deep.equal([1_000_000n, 1_000n, 1n, 0n]);
   });
+
+  it('count as dust what the settings say', () => {
+    expect([dustUnits(6, '0.5'), dustUnits(6, '0'), dustUnits(2, '0.019')]).to.deep.equal([500_000n, 0n, 1n]);
+    const all = { tokens: 2_500_000n, reserved: 2_500_000n, lamports: 1n };
+    const closed = bookSale(holding({ reservedTokens: 2_500_000n }), all, 6, dustUnits(6, '0.5'));
+    expect(closed).to.include({ status: 'CLOSED', dustTokens: 500_000n });
+    expect(bookSale(holding({ reservedTokens: 2_500_000n }), all, 6)).to.include({ status: 'PARTIAL_EXIT' });
+  });
+});
+
+describe('X5 the status of a position', () => {
+  const table = [
+    { sold: 0n, reserved: 0n, status: 'OPEN' },
+    { sold: 0n, reserved: 1n, status: 'EXIT_PENDING' },
+    { sold: 1n, reserved: 0n, status: 'PARTIAL_EXIT' },
+    { sold: 2_998_999n, reserved: 0n, status: 'PARTIAL_EXIT' },
+    { sold: 2_999_000n, reserved: 0n, status: 'CLOSED' },
+    { sold: 2_999_000n, reserved: 1_000n, status: 'EXIT_PENDING' },
+    { sold: 3_000_000n, reserved: 0n, status: 'CLOSED' },
+  ] as const;
+  for (const { sold, reserved, status } of table) {
+    it(`is ${status} with ${sold} of 3000000 sold and ${reserved} reserved`, () => {
+      expect(positionStatus(holding({ soldTokens: sold, reservedTokens: reserved }), 1_000n)).to.equal(status);
+    });
+  }
+
+  it('comes back as it was when an exit ends without a sale, and follows from the amounts alone in between', () => {
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant('reserve' as const), percent: fc.integer({ min: 1, max: 100 }) }),
+      fc.record({ kind: fc.constantFrom('fill' as const, 'release' as const), pick: fc.nat(10) }),
+    );
+    fc.assert(
+      fc.property(fc.bigInt(1n, 10n ** 9n), fc.array(step, { maxLength: 30 }), (entryTokens, steps) => {
+        let state = holding({ entryTokens });
+        let status: string = 'OPEN';
+        const live: { tokens: bigint; before: string; sold: bigint }[] = [];
+        for (const each of steps) {
+          if (status === 'CLOSED') break;
+          if (each.kind === 'reserve') {
+            const tokens = tokensForPercent(state, each.percent);
+            if (tokens === 0n) continue;
+            live.push({ tokens, before: status, sold: state.soldTokens });
+            state = { ...state, reservedTokens: state.reservedTokens + tokens };
+            status = positionStatus(state, dustUnits(6));
+            expect(status).to.equal('EXIT_PENDING');
+            continue;
+          }
+          const [exit] = live.splice(each.pick % Math.max(1, live.length), 1);
+          if (!exit) continue;
+          const { tokens, before, sold } = exit;
+          const after =
+            each.kind === 'fill'
+              ? bookSale(state, { tokens, reserved: tokens, lamports: 1n }, 6)
+              : bookRelease(state, tokens, 6);
+          const untouched = live.length === 0 && before !== 'EXIT_PENDING' && sold === state.soldTokens;
+          if (each.kind === 'release' && untouched) expect(after.status).to.equal(before);
+          state = { ...state, soldTokens: after.soldTokens, reservedTokens: after.reservedTokens };
+          status = after.status;
+          expect(status === 'EXIT_PENDING').to.equal(live.length > 0);
+          expect(state.soldTokens + state.reservedTokens <= entryTokens).to.equal(true);
+          expect(after.dustTokens).to.equal(status === 'CLOSED' ? entryTokens - state.soldTokens : 0n);
+        }
+      }),
+    );
+  });
 });
 
 describe('X4 an exit that ends without a sale', () => {
@@ -61,6 +125,7 @@ describe('X4 an exit that ends without a sale', () => {
 
   it('closes the position if only dust is left', () => {
     expect(bookRelease(holding(sold), 500n, 6)).to.deep.equal({
+      soldTokens: 2_999_500n,
       reservedTokens: 0n,
       status: 'CLOSED',
       dustTokens: 500n,

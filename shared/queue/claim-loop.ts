@@ -2,13 +2,13 @@ import type { Clock, Timer } from '../core/clock.js';
 import { messageOf } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { type Random, seededRandom } from '../core/random.js';
-import { CLAIM_RETRY_MAX_MS, CLAIM_RETRY_MIN_MS } from './limits.js';
+import { CLAIM_RETRY_MAX_MS, CLAIM_RETRY_MIN_MS, OVER_SLOTS_MAX } from './limits.js';
 import { isPromiseLike } from './outcomes.js';
 import type { TaskSource } from './task-source.js';
 
 export interface ClaimLoopOptions<T> {
   readonly source: TaskSource<T>;
-  /** Slots: what runs plus what is being claimed never exceeds it. */
+  /** Slots: what runs plus what is being claimed exceeds it only by what the source makes room for. */
   readonly slots: number;
   /** Begins a claimed task in the slot that was taken for it. Must not throw. */
   readonly run: (task: T) => void;
@@ -25,6 +25,8 @@ export interface ClaimLoopOptions<T> {
  * - a wake-up during a claim in flight begins another claim, at once or as soon as a slot is free: never lost;
  * - an idle manager asks its source once per wake-up, not once per slot;
  * - a claim holds its slot while in flight: the maximum holds however many are out.
+ * An urgent wake-up (see `TaskSource`) begins a claim without a free slot, one at a time: the source takes a slot from another
+ * task, whose end may reach this process a moment later.
  *
  *   stopped --start--> looking <--wake, slot freed, claimed-- idle
  *                         |  ^
@@ -36,6 +38,7 @@ export class ClaimLoop<T> {
   readonly #random: Random;
   #running = false;
   #mayHaveWork = false;
+  #mayHaveUrgent = false;
   #held = 0;
   #claiming = 0;
   #pumping = false;
@@ -57,7 +60,7 @@ export class ClaimLoop<T> {
 
   start(): void {
     this.#running = true;
-    this.#unsubscribe = this.#options.source.onWake(() => this.#wake());
+    this.#unsubscribe = this.#options.source.onWake((urgent) => this.#wake(urgent));
     this.#wake();
   }
 
@@ -78,8 +81,9 @@ export class ClaimLoop<T> {
   }
 
   /** After the caller's turn: what is submitted together is ordered before the first of it starts. */
-  #wake(): void {
+  #wake(urgent = false): void {
     this.#mayHaveWork = true;
+    if (urgent) this.#mayHaveUrgent = true;
     if (this.#scheduled) return;
     this.#scheduled = true;
     queueMicrotask(() => {
@@ -91,16 +95,19 @@ export class ClaimLoop<T> {
   #pump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
-    while (this.#running && this.#mayHaveWork && !this.#retryTimer && this.#hasFreeSlot()) this.#beginClaim();
+    while (this.#running && !this.#retryTimer && this.#shouldClaim()) this.#beginClaim();
     this.#pumping = false;
   }
 
-  #hasFreeSlot(): boolean {
-    return this.#held + this.#claiming < this.#options.slots;
+  #shouldClaim(): boolean {
+    const taken = this.#held + this.#claiming;
+    if (taken < this.#options.slots) return this.#mayHaveWork;
+    return this.#mayHaveUrgent && this.#claiming === 0 && taken < this.#options.slots + OVER_SLOTS_MAX;
   }
 
   #beginClaim(): void {
     this.#mayHaveWork = false;
+    this.#mayHaveUrgent = false;
     let claimed: T | undefined | Promise<T | undefined>;
     try {
       claimed = this.#options.source.claim();
@@ -145,6 +152,7 @@ export class ClaimLoop<T> {
 
   #backOff(error: unknown): void {
     this.#mayHaveWork = true;
+    this.#mayHaveUrgent = true;
     if (!this.#running || this.#retryTimer) return;
     const ceiling = Math.min(CLAIM_RETRY_MAX_MS, CLAIM_RETRY_MIN_MS * 2 ** this.#failures++);
     const delayMs = Math.ceil(ceiling * (0.5 + this.#random.next() / 2));

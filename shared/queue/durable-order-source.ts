@@ -1,9 +1,10 @@
 import type { Clock, Timer } from '../core/clock.js';
 import { failpoint } from '../core/failpoints.js';
+import { SLOT_CONFIRMING_MS_MAX } from '../core/limits.js';
 import type { Logger } from '../core/logger.js';
-import type { Order } from '../order/order.js';
+import { claimNextOrder } from '../store/claim-next.js';
 import {
-  claimNextOrder,
+  type ClaimedOrder,
   endAllLeases,
   endLeasesOf,
   hasEndedLease,
@@ -11,8 +12,11 @@ import {
   takeOverOrders,
 } from '../store/claims.js';
 import type { Database } from '../store/database.js';
+import { EXIT_WAITS, SLOT_FREED } from '../store/order-transitions.js';
 import { countWaiting } from '../store/orders.js';
-import type { TaskSource } from './task-source.js';
+import { releaseOverdueSlots } from '../store/overdue-slots.js';
+import { OrderHolding } from './order-holding.js';
+import type { TaskSource, WakeListener } from './task-source.js';
 
 export interface DurableOrderSourceOptions {
   readonly db: Database;
@@ -26,16 +30,20 @@ export interface DurableOrderSourceOptions {
   readonly logger: Logger;
 }
 
+/** The empty key says that hints were lost. */
+const URGENT_HINTS: ReadonlySet<string> = new Set([EXIT_WAITS, SLOT_FREED, '']);
+
 /**
  * The orders of the database as a source for `PriorityQueueManager` (Q6). A claim is one transaction that also sets lease and
- * fence; wake-ups are the store's hints. Orders whose owner died come first: they already hold a slot, and an attempt of
- * theirs may be on the wire.
+ * fence; wake-ups are the store's hints, urgent ones when a claim may bring something although every slot
+ * is taken here: an exit waits, for which it makes room (P8), or a slot was given back whose task is still ending. Orders whose
+ * owner died come first: an attempt of theirs may be on the wire.
  */
-export class DurableOrderSource implements TaskSource<Order> {
+export class DurableOrderSource implements TaskSource<OrderHolding> {
   readonly #options: DurableOrderSourceOptions;
-  readonly #listeners = new Set<() => void>();
-  /** Orders claimed here and not ended yet: their leases are renewed, nobody else's. */
-  readonly #claimed = new Set<string>();
+  readonly #listeners = new Set<WakeListener>();
+  /** Claimed here and not ended yet: their leases are renewed, nobody else's. */
+  readonly #held = new Map<string, OrderHolding>();
   #stopHints: (() => void) | undefined;
   #timer: Timer | undefined;
   #takeOver = true;
@@ -49,32 +57,38 @@ export class DurableOrderSource implements TaskSource<Order> {
   async start(): Promise<void> {
     const { db } = this.#options;
     if (db.kind === 'pglite') await endAllLeases(db);
-    this.#stopHints = db.onHint('queue', () => this.#wake());
+    this.#stopHints = db.onHint('queue', (key) => this.#wake(URGENT_HINTS.has(key)));
     this.#arm();
   }
 
-  async claim(): Promise<Order | undefined> {
+  async claim(): Promise<OrderHolding | undefined> {
     failpoint('requestor.claim.before');
     const order = await this.#claim();
-    if (order) failpoint('requestor.claim.after');
-    if (order) this.#claimed.add(order.orderId);
-    return order;
+    if (!order) return undefined;
+    failpoint('requestor.claim.after');
+    const holding = new OrderHolding(order);
+    this.#held.set(order.orderId, holding);
+    // Behind one exit there may be another, for which room can be made as well.
+    if (order.orderType === 'EXIT') this.#wake(true);
+    return holding;
   }
 
   /** The order's run here is over; its lease is not renewed any more. */
-  release(orderId: string): void {
-    this.#claimed.delete(orderId);
+  release(holding: OrderHolding): void {
+    const { orderId } = holding.order;
+    if (this.#held.get(orderId) === holding) this.#held.delete(orderId);
   }
 
-  async #claim(): Promise<Order | undefined> {
+  async #claim(): Promise<ClaimedOrder | undefined> {
     const { db, owner, leaseMs, logger } = this.#options;
     if (this.#takeOver) {
-      const [taken] = await takeOverOrders(db, owner, leaseMs, [...this.#claimed], 1);
+      const [taken] = await takeOverOrders(db, owner, leaseMs, [...this.#held.keys()], 1);
       if (taken) {
         logger.warn(
           { orderId: taken.orderId, orderReqId: taken.orderReqId, status: taken.status },
           'took over an order whose requestor is gone',
         );
+        this.#wake(true);
         return taken;
       }
       this.#takeOver = false;
@@ -86,7 +100,7 @@ export class DurableOrderSource implements TaskSource<Order> {
     return countWaiting(this.#options.db);
   }
 
-  onWake(listener: () => void): () => void {
+  onWake(listener: WakeListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -101,8 +115,8 @@ export class DurableOrderSource implements TaskSource<Order> {
     await endLeasesOf(this.#options.db, this.#options.owner);
   }
 
-  #wake(): void {
-    for (const listener of this.#listeners) listener();
+  #wake(urgent: boolean): void {
+    for (const listener of this.#listeners) listener(urgent);
   }
 
   #arm(): void {
@@ -113,15 +127,31 @@ export class DurableOrderSource implements TaskSource<Order> {
     }, this.#options.renewMs);
   }
 
-  /** The heartbeat: keeps own leases, notices dead owners, and makes up for hints that were lost. */
+  /** The heartbeat: keeps own leases, notices dead owners and frozen processors, and makes up for hints that were lost. */
   async #renewAndLook(): Promise<void> {
-    const { db, owner, leaseMs, logger } = this.#options;
+    const { db, logger } = this.#options;
     try {
-      await renewLeases(db, owner, [...this.#claimed], leaseMs);
-      if (await hasEndedLease(db, [...this.#claimed])) this.#takeOver = true;
-      this.#wake();
+      await this.#renew();
+      if (await hasEndedLease(db, [...this.#held.keys()])) this.#takeOver = true;
+      for (const { orderId, orderReqId } of await releaseOverdueSlots(db, SLOT_CONFIRMING_MS_MAX)) {
+        logger.warn({ orderId, orderReqId }, 'an order held its slot past the confirmation time; the slot is free now');
+      }
+      this.#wake(true);
     } catch (error) {
       logger.warn({ err: error }, 'could not renew leases; trying again');
+    }
+  }
+
+  /** What it hears of the orders held here makes up for a stream that does not tell it: its processor may be frozen. */
+  async #renew(): Promise<void> {
+    const { db, owner, leaseMs } = this.#options;
+    const held = [...this.#held.entries()];
+    const orderIds = held.map(([orderId]) => orderId);
+    const renewed = new Map((await renewLeases(db, owner, orderIds, leaseMs)).map((each) => [each.orderId, each]));
+    for (const [orderId, holding] of held) {
+      const found = renewed.get(orderId);
+      if (!found) holding.noteLost();
+      else if (!found.holdsSlot) holding.noteSlotFreed();
     }
   }
 }

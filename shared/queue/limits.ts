@@ -3,6 +3,12 @@
 /** Tasks that hold a slot at once, when nothing else is asked for: the venue's budget serves three orders well. */
 export const CONCURRENT_TASKS_DEFAULT = 3;
 
+/**
+ * Tasks beyond the slots, by urgent claims: as many as may be giving up their slots at one moment. The source's own limit is what
+ * decides how many run; this only bounds a source that has none.
+ */
+export const OVER_SLOTS_MAX = 100;
+
 /** Results kept for `getTaskResult`; about 5 MB. The oldest is dropped first. */
 export const TASK_RESULTS_MAX = 10_000;
 

@@ -12,12 +12,14 @@ import { TaskQueue, type Ticket } from './task-queue.js';
  * - every time work may have become runnable - added, retried, unblocked, freed by another process - the `onWake`
  *   listeners are called, from then on a claim must find it. The manager never polls: a source whose hints can get
  *   lost calls its listeners now and then by itself.
+ * - a source that makes room for an urgent task - by taking the slot from a less urgent one, here or elsewhere - says `urgent`:
+ *   then the manager claims although every slot is taken. What such a claim brings is within the source's own limit.
  */
 export interface TaskSource<T> {
   /** Takes the best runnable task, or undefined when there is none now. */
   claim(): T | undefined | Promise<T | undefined>;
   /** Calls `listener` when work may exist; returns the function that ends it. */
-  onWake(listener: () => void): () => void;
+  onWake(listener: WakeListener): () => void;
   /** Tasks waiting to be claimed. */
   size(): number | Promise<number>;
   /** Returns a task that was claimed but not begun, because the manager stopped meanwhile. Absent: a lease will expire. */
@@ -26,10 +28,13 @@ export interface TaskSource<T> {
   close?(): void | Promise<void>;
 }
 
+/** `urgent`: a claim may bring a task even while every slot is taken. */
+export type WakeListener = (urgent?: boolean) => void;
+
 /** A source in memory: everything at once, nothing survives the process. */
 export class MemoryTaskSource<T extends object> implements TaskSource<T> {
   readonly #queue = new TaskQueue<T>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<WakeListener>();
 
   /** Adds a task; `createdAt` (ms since the Unix epoch) is its seniority within the priority. */
   offer(item: T, priority: number, createdAt: number): Ticket<T> {
@@ -51,7 +56,7 @@ export class MemoryTaskSource<T extends object> implements TaskSource<T> {
     return this.#queue.size;
   }
 
-  onWake(listener: () => void): () => void {
+  onWake(listener: WakeListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }

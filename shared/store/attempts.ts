@@ -19,6 +19,8 @@ export interface Attempt {
   readonly proposalId: string;
   readonly state: AttemptState;
   readonly slot: bigint | null;
+  /** What the network took, once landed: with an error or without. */
+  readonly feeLamports: bigint | null;
   readonly error: string;
   readonly createdAt: Date;
   readonly sentAt: Date | null;
@@ -141,6 +143,7 @@ interface AttemptRow {
   proposal_id: string;
   state: AttemptState;
   slot: string | null;
+  fee_lamports: string | null;
   error: string;
   created_at: Date;
   sent_at: Date | null;
@@ -160,6 +163,7 @@ function attemptOf(row: AttemptRow): Attempt {
     proposalId: row.proposal_id,
     state: row.state,
     slot: row.slot === null ? null : BigInt(row.slot),
+    feeLamports: row.fee_lamports === null ? null : BigInt(row.fee_lamports),
     error: row.error,
     createdAt: row.created_at,
     sentAt: row.sent_at,

@@ -2,80 +2,28 @@ import { ExitlaneError } from '../core/errors.js';
 import type { Order, OrderStatus } from '../order/order.js';
 import type { Database, Transaction } from './database.js';
 import { type OrderRow, orderOf } from './order-row.js';
-import { type Claim, moveOrder, staleFence } from './order-transitions.js';
+import { type Claim, staleFence } from './order-transitions.js';
 
 /**
  * The right to run an order: lease (until when) and fence (which claim). See DESIGN.md, "Fences".
  */
 
-/**
- * Claims the best waiting order for `owner`, or nothing when none may start now. Claims take turns on the scheduler row:
- * only then are order and limit exact across requestors - SKIP LOCKED would skip the best order whenever anything else
- * held its row.
- */
-export async function claimNextOrder(db: Database, owner: string, leaseMs: number): Promise<Order | undefined> {
-  return db.transaction(async (tx) => {
-    // A statement of its own: what the next one reads must be younger than the lock.
-    const { rows: state } = await tx.query<SchedulerRow>(
-      'SELECT trading_state, max_concurrent FROM scheduler WHERE id = 1 FOR UPDATE',
-    );
-    const claimed = await pickBest(tx, state[0]);
-    if (!claimed) return undefined;
-    const claim = { orderId: claimed.order_id, fence: BigInt(claimed.fence) };
-    return moveOrder(tx, claim, {
-      to: 'SUBMITTED',
-      reason: 'CLAIMED',
-      detail: `Took a slot as number ${claimed.dispatched} of all claims.`,
-      from: ['PENDING'],
-      setSql: ['holds_slot = true', 'submitted_at = exitlane_now()', leaseSql(leaseMs)],
-      set: { lease_owner: owner },
-    });
-  });
+/** An order as its runner gets it. */
+export interface ClaimedOrder extends Order {
+  /** Sequence of its last message at that moment: what came before is no news to the run. */
+  readonly headSequence: bigint;
 }
 
-interface SchedulerRow {
-  trading_state: string;
-  max_concurrent: number;
+/** Call in the transaction that locked or wrote the order: then order and head belong together. */
+export async function withHead(tx: Transaction, order: Order): Promise<ClaimedOrder> {
+  const { rows } = await tx.query<{ head: string }>('SELECT head FROM order_sequences WHERE order_id = $1', [
+    order.orderId,
+  ]);
+  return { ...order, headSequence: BigInt(rows[0]?.head ?? 0) };
 }
 
-interface Picked {
-  order_id: string;
-  fence: string;
-  dispatched: string;
-}
-
-/** A cancel or an expiry may take the best order between look and write; then the next best is looked for. */
-const PICK_TRIES_MAX = 10;
-
-async function pickBest(tx: Transaction, state: SchedulerRow | undefined): Promise<Picked | undefined> {
-  if (!state) throw new Error('the scheduler row is missing: the database is damaged');
-  for (let tries = 0; tries < PICK_TRIES_MAX; tries++) {
-    const { rows } = await tx.query<Picked | { order_id: null; fence: null; dispatched: null }>(
-      `WITH best AS (
-         SELECT order_id FROM orders
-         WHERE status = 'PENDING'
-           AND ($1 = 'ACTIVE' OR (order_type = 'EXIT' AND ($1 = 'EXITS_ONLY' OR emergency)))
-           AND (expires_at IS NULL OR expires_at > exitlane_now())
-           AND (SELECT count(*) FROM orders WHERE holds_slot) < $2
-         ORDER BY priority, created_at, order_id LIMIT 1
-       ), turn AS (
-         UPDATE scheduler SET dispatched = dispatched + 1 WHERE id = 1 AND EXISTS (SELECT 1 FROM best) RETURNING dispatched
-       ), picked AS (
-         UPDATE orders SET fence = fence + 1, dispatch_sequence = turn.dispatched
-         FROM best, turn WHERE orders.order_id = best.order_id AND orders.status = 'PENDING'
-         RETURNING orders.order_id, orders.fence, turn.dispatched
-       )
-       SELECT picked.order_id, picked.fence, picked.dispatched FROM best LEFT JOIN picked USING (order_id)`,
-      [state.trading_state, state.max_concurrent],
-    );
-    const row = rows[0];
-    if (!row) return undefined;
-    if (row.order_id !== null) return row;
-  }
-  return undefined;
-}
-
-function leaseSql(leaseMs: number): string {
+/** Sets the end of a lease that begins now. */
+export function leaseSql(leaseMs: number): string {
   return `lease_until = exitlane_now() + interval '1 millisecond' * ${Math.round(leaseMs)}`;
 }
 
@@ -97,19 +45,29 @@ export async function raiseFence(
   return rows[0] && orderOf(rows[0]);
 }
 
-/** Extends the leases of these orders, as far as `owner` still holds them; one statement however many they are. */
+/** What `renewLeases` found out about an order. */
+export interface Renewed {
+  readonly orderId: string;
+  readonly holdsSlot: boolean;
+}
+
+/**
+ * Extends the leases of these orders, as far as `owner` still holds them, in one statement however many they are. Returns those;
+ * the others are somebody else's by now.
+ */
 export async function renewLeases(
   db: Database,
   owner: string,
   orderIds: readonly string[],
   leaseMs: number,
-): Promise<number> {
-  if (orderIds.length === 0) return 0;
-  const { rowCount } = await db.query(
-    `UPDATE orders SET ${leaseSql(leaseMs)} WHERE lease_owner = $1 AND order_id = ANY($2::uuid[])`,
+): Promise<Renewed[]> {
+  if (orderIds.length === 0) return [];
+  const { rows } = await db.query<{ order_id: string; holds_slot: boolean }>(
+    `UPDATE orders SET ${leaseSql(leaseMs)} WHERE lease_owner = $1 AND order_id = ANY($2::uuid[])
+     RETURNING order_id, holds_slot`,
     [owner, orderIds],
   );
-  return rowCount;
+  return rows.map((row) => ({ orderId: row.order_id, holdsSlot: row.holds_slot }));
 }
 
 /** Whether the lease of an order other than these has run out. */
@@ -131,17 +89,21 @@ export async function takeOverOrders(
   leaseMs: number,
   except: readonly string[],
   limit: number,
-): Promise<Order[]> {
-  const { rows } = await db.query<OrderRow>(
-    `UPDATE orders SET fence = fence + 1, lease_owner = $1, ${leaseSql(leaseMs)}
+): Promise<ClaimedOrder[]> {
+  return db.transaction(async (tx) => {
+    const { rows } = await tx.query<OrderRow>(
+      `UPDATE orders SET fence = fence + 1, lease_owner = $1, ${leaseSql(leaseMs)}
      WHERE order_id IN (
        SELECT order_id FROM orders
        WHERE lease_owner IS NOT NULL AND lease_until <= exitlane_now() AND order_id <> ALL($2::uuid[])
        ORDER BY priority, created_at FOR UPDATE SKIP LOCKED LIMIT $3)
      RETURNING *`,
-    [owner, except, limit],
-  );
-  return rows.map(orderOf);
+      [owner, except, limit],
+    );
+    const taken: ClaimedOrder[] = [];
+    for (const row of rows) taken.push(await withHead(tx, orderOf(row)));
+    return taken;
+  });
 }
 
 /**

@@ -70,3 +70,6 @@ export const LOCK_HOLDER_ANSWER_MS = 1_000;
 
 /** The longest path of a unix socket is 103 bytes on macOS and 107 on Linux. */
 export const SOCKET_PATH_BYTES_MAX = 103;
+
+/** An alert's text goes into chat messages as it is; Discord takes 2,000 characters, title and facts included. */
+export const ALERT_MESSAGE_CHARS_MAX = 1_500;

@@ -15,6 +15,12 @@ import { type OrderRow, orderOf } from './order-row.js';
 /** Key of the queue hint that says: a retry or an expiry has a new time. */
 export const DUE_TIME_SET = 'due';
 
+/** Key of the queue hint that says: an exit waits, and may start although every slot is taken (P8). */
+export const EXIT_WAITS = 'exit';
+
+/** Key of the queue hint that says: a slot was given back, whatever the tasks that run here still hold. */
+export const SLOT_FREED = 'slot';
+
 /** By what right a change is made. */
 export type Claim = { readonly orderId: string; readonly fence: bigint };
 
@@ -31,6 +37,8 @@ export interface Move {
   readonly setSql?: readonly string[];
   /** Number of the attempt that the message is about. */
   readonly attempt?: number;
+  /** Gives the slot back although the order runs on; leaving the running states always does. */
+  readonly freesSlot?: boolean;
 }
 
 /** Columns that move() may set; keeps the statement's text out of callers' hands. */
@@ -63,9 +71,12 @@ export async function moveOrder(tx: Transaction, claim: Claim, move: Move): Prom
     params.push(value);
     assignments.push(`${column} = $${params.length}`);
   }
-  if (move.to !== 'SUBMITTED' && move.to !== 'CONFIRMING') {
-    assignments.push('holds_slot = false', 'lease_owner = NULL', 'lease_until = NULL');
+  const leaves = !isRunning(move.to);
+  if (leaves || move.freesSlot) {
+    const releasedAt = 'CASE WHEN holds_slot THEN exitlane_now() ELSE slot_released_at END';
+    assignments.push('holds_slot = false', `slot_released_at = ${releasedAt}`);
   }
+  if (leaves) assignments.push('lease_owner = NULL', 'lease_until = NULL');
   if (move.to !== 'FAILED') assignments.push('next_retry_at = NULL');
   if (move.to === 'PENDING') assignments.push('queued_at = exitlane_now()');
   const { rows } = await tx.query<OrderRow>(
@@ -77,7 +88,9 @@ export async function moveOrder(tx: Transaction, claim: Claim, move: Move): Prom
   await appendMessage(tx, order.orderId, { kind: 'status', body: statusBody(order, move.detail, move.attempt) });
   if (isTerminal(order.status)) await tx.query('UPDATE order_totals SET ended = ended + 1 WHERE id = 1');
   // Wakes claims: only a new waiting order or a freed slot can make one possible.
-  if (!isRunning(order.status)) tx.hint('queue', order.orderId);
+  if (order.status === 'PENDING') tx.hint('queue', order.orderId);
+  else if (leaves || move.freesSlot) tx.hint('queue', SLOT_FREED);
+  if (order.status === 'PENDING' && order.orderType === 'EXIT') tx.hint('queue', EXIT_WAITS);
   if (order.nextRetryAt !== null) tx.hint('queue', DUE_TIME_SET);
   return order;
 }
@@ -111,6 +124,8 @@ export interface Failure {
   readonly error: string;
   /** Delay until the next try, from the retry policy. */
   readonly retryDelayMs: number;
+  /** No later try can fare better: an ENTRY ends with this reason. */
+  readonly definitive?: boolean;
   readonly attempt?: number;
   /** SOL and tokens are untouched, but the network's fee may be spent. */
   readonly feeLamports?: bigint;
@@ -118,13 +133,24 @@ export interface Failure {
 
 /**
  * Ends one execution without a fill (E3): counts it, stores error and reason, and either sets the time of the next try or, with
- * the attempts used up, ends the order. Give this only proven failures: unknown is never failed.
+ * the attempts used up, ends the order. A definitive failure ends an ENTRY at once; an EXIT must get out and uses all its tries
+ * (X5), since what cannot be traded now may be tradable again. Give this only proven failures: unknown is never failed.
  */
 export async function failOrder(tx: Transaction, claim: Claim, order: Order, failure: Failure): Promise<Order> {
   const attemptCount = order.attemptCount + 1;
   const common = { attempt_count: attemptCount, last_error: failure.error };
   // Only an attempt's own end may end what it left on its way.
   const from: readonly OrderStatus[] = failure.attempt === undefined ? ['SUBMITTED'] : ['CONFIRMING'];
+  if (failure.definitive === true && order.orderType === 'ENTRY') {
+    return moveOrder(tx, claim, {
+      to: 'CANCELLED',
+      reason: failure.reason,
+      detail: `${failure.error} No later try can fare better: the entry ends after attempt ${attemptCount} of ${order.maxAttempts}.`,
+      from,
+      set: common,
+      ...(failure.attempt === undefined ? {} : { attempt: failure.attempt }),
+    });
+  }
   if (attemptCount < order.maxAttempts) {
     return moveOrder(tx, claim, {
       to: 'FAILED',

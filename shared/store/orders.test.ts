@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { ExitlaneError } from '../core/errors.js';
 import { commitAttempt, findOpenAttempt, listAttempts } from './attempts.js';
-import { claimNextOrder, hasEndedLease, raiseFence, renewLeases, takeOverOrders } from './claims.js';
+import { claimNextOrder } from './claim-next.js';
+import { hasEndedLease, raiseFence, renewLeases, takeOverOrders } from './claims.js';
 import type { Database } from './database.js';
 import { readLogHeader, readMessages } from './messages.js';
 import { moveOrder } from './order-transitions.js';
@@ -9,7 +10,7 @@ import { countWaitingEntries, getOrder, listOrders } from './orders.js';
 import { getPosition } from './positions.js';
 import { insertProposal } from './proposals.js';
 import { readQueueStats } from './queue-stats.js';
-import { setMaxConcurrent, setTradingState } from './scheduler-state.js';
+import { setSlotLimits, setTradingState } from './scheduler-state.js';
 import { settleFailure } from './settlement.js';
 import { findRepeat, submitOrder } from './submit.js';
 import {
@@ -82,7 +83,7 @@ describeOnBothStores('the store', (open) => {
   describe('P2 P3 claims take the best order', () => {
     it('claims emergency, exits by urgency, then entries by age', async () => {
       const { positionId } = await openTestPosition(db);
-      await setMaxConcurrent(db, 100);
+      await setSlotLimits(db, { maxConcurrent: 100, exitReserved: 0, emergencyExtra: 0 });
       const submitted: string[] = [];
       const add = async (submission: Parameters<typeof submitOrder>[1]) => {
         submitted.push((await submitOrder(db, submission)).order.orderReqId);
@@ -99,7 +100,7 @@ describeOnBothStores('the store', (open) => {
     });
 
     it('keeps the seniority of a retried order', async () => {
-      await setMaxConcurrent(db, 1);
+      await setSlotLimits(db, { maxConcurrent: 1, exitReserved: 0, emergencyExtra: 0 });
       const old = (await submitOrder(db, entryDraft())).order;
       await submitOrder(db, entryDraft());
       await setDatabaseTime(db, new Date());
@@ -121,7 +122,7 @@ describeOnBothStores('the store', (open) => {
     });
 
     it('gives a slot back with the fill, the failure and the cancel', async () => {
-      await setMaxConcurrent(db, 1);
+      await setSlotLimits(db, { maxConcurrent: 1, exitReserved: 0, emergencyExtra: 0 });
       for (let i = 0; i < 4; i++) await submitOrder(db, entryDraft());
       const first = await mustClaim();
       expect(await claim()).to.equal(undefined);
@@ -172,13 +173,13 @@ describeOnBothStores('the store', (open) => {
       const order = await mustClaim('dead');
       await advanceDatabaseTime(db, LEASE_MS - 1);
       expect(await takeOverOrders(db, 'heir', LEASE_MS, [], 10)).to.have.lengthOf(0);
-      expect(await renewLeases(db, 'dead', [order.orderId], LEASE_MS)).to.equal(1);
+      expect(await renewLeases(db, 'dead', [order.orderId], LEASE_MS)).to.have.lengthOf(1);
       await advanceDatabaseTime(db, LEASE_MS);
       expect(await hasEndedLease(db, [])).to.equal(true);
       const [taken] = await takeOverOrders(db, 'heir', LEASE_MS, [], 10);
       expect(taken?.orderId).to.equal(order.orderId);
       expect(taken?.fence).to.equal(order.fence + 1n);
-      expect(await renewLeases(db, 'dead', [order.orderId], LEASE_MS)).to.equal(0);
+      expect(await renewLeases(db, 'dead', [order.orderId], LEASE_MS)).to.have.lengthOf(0);
     });
   });
 
@@ -335,6 +336,19 @@ describeOnBothStores('the store', (open) => {
   });
 
   describe('E3 failures and retries', () => {
+    it('fall due never, later or now', async () => {
+      await setDatabaseTime(db, new Date());
+      expect(await nextDueMs(db)).to.equal(undefined);
+      await submitOrder(db, entryDraft());
+      const running = await mustClaim();
+      await settleFailure(db, running, running, NO_ROUTE);
+      expect(await nextDueMs(db)).to.equal(1_500);
+      await advanceDatabaseTime(db, 2_000);
+      expect(await nextDueMs(db)).to.equal(0);
+      await requeueDueRetries(db, 10);
+      expect(await nextDueMs(db)).to.equal(undefined);
+    });
+
     it('count, wait, come back when due, and end CANCELLED when used up', async () => {
       await setDatabaseTime(db, new Date());
       const { order } = await submitOrder(db, entryDraft({ maxAttempts: 2 }));
@@ -357,6 +371,44 @@ describeOnBothStores('the store', (open) => {
         'CANCELLED',
       ]);
       expect((await readQueueStats(db)).processedTotal).to.equal(1);
+    });
+
+    const NOT_TRADABLE = {
+      reason: 'TOKEN_NOT_TRADABLE' as const,
+      error: 'Not traded.',
+      retryDelayMs: 1,
+      definitive: true,
+    };
+
+    it('a definitive failure ends an entry at once, with its own reason', async () => {
+      const { order } = await submitOrder(db, entryDraft({ maxAttempts: 5 }));
+      const running = await mustClaim();
+      const ended = await settleFailure(db, running, running, NOT_TRADABLE);
+      expect(ended).to.include({
+        status: 'CANCELLED',
+        attemptCount: 1,
+        reason: 'TOKEN_NOT_TRADABLE',
+        holdsSlot: false,
+      });
+      expect(ended).to.include({ lastError: 'Not traded.', nextRetryAt: null });
+      expect(await texts(order.orderId)).to.deep.equal(['PENDING', 'SUBMITTED', 'CANCELLED']);
+      expect((await readQueueStats(db)).processedTotal).to.equal(1);
+    });
+
+    it('X5 an exit is tried on after a definitive failure, keeps its tokens, and ends when its attempts are used up', async () => {
+      const { positionId } = await openTestPosition(db, 1_000n);
+      await submitOrder(db, exitDraft(positionId, 'stop_loss', { percent: 100 }, { maxAttempts: 2 }));
+      await setDatabaseTime(db, new Date());
+      const first = await mustClaim();
+      const failed = await settleFailure(db, first, first, NOT_TRADABLE);
+      expect(failed).to.include({ status: 'FAILED', attemptCount: 1, reason: 'TOKEN_NOT_TRADABLE' });
+      expect(await getPosition(db, positionId)).to.include({ status: 'EXIT_PENDING', reservedTokens: 1_000n });
+      await advanceDatabaseTime(db, 1);
+      expect(await requeueDueRetries(db, 10)).to.have.lengthOf(1);
+      const second = await mustClaim();
+      const ended = await settleFailure(db, second, second, NOT_TRADABLE);
+      expect(ended).to.include({ status: 'CANCELLED', attemptCount: 2, reason: 'ATTEMPTS_EXHAUSTED' });
+      expect(await getPosition(db, positionId)).to.include({ reservedTokens: 0n });
     });
   });
 

@@ -5,7 +5,7 @@ import type { OrderPriority } from '../order/priority.js';
 import type { Queryable, Transaction } from './database.js';
 import { appendMessage } from './messages.js';
 import { type OrderRow, orderOf } from './order-row.js';
-import { DUE_TIME_SET, statusBody } from './order-transitions.js';
+import { DUE_TIME_SET, EXIT_WAITS, statusBody } from './order-transitions.js';
 
 /** A validated order that is not in the store yet. Amounts are base units. */
 export interface NewOrder {
@@ -68,6 +68,7 @@ export async function insertOrder(tx: Transaction, draft: NewOrder): Promise<Ord
     body: statusBody(order, 'Accepted and waiting for a slot.'),
   });
   tx.hint('queue', order.orderId);
+  if (order.orderType === 'EXIT') tx.hint('queue', EXIT_WAITS);
   if (order.expiresAt !== null) tx.hint('queue', DUE_TIME_SET);
   return order;
 }

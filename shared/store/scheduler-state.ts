@@ -34,9 +34,23 @@ export async function readSchedulerState(db: Queryable): Promise<SchedulerState>
   return stateOf(rows[0]);
 }
 
-/** The maximum holds for all requestors of the database; the last one to start says it. */
-export async function setMaxConcurrent(db: Database, maxConcurrent: number): Promise<void> {
-  await db.query('UPDATE scheduler SET max_concurrent = $1 WHERE id = 1 AND max_concurrent <> $1', [maxConcurrent]);
+/** How many orders may hold a slot at once (P4, P8). */
+export interface SlotLimits {
+  readonly maxConcurrent: number;
+  /** Slots that entries may not take. */
+  readonly exitReserved: number;
+  /** Slots beyond the maximum that only an emergency exit may take. */
+  readonly emergencyExtra: number;
+}
+
+/** The limits hold for all requestors of the database; the last one to start says them. */
+export async function setSlotLimits(db: Database, limits: SlotLimits): Promise<void> {
+  const { maxConcurrent, exitReserved, emergencyExtra } = limits;
+  await db.query(
+    `UPDATE scheduler SET max_concurrent = $1, exit_reserved = $2, emergency_extra = $3
+     WHERE id = 1 AND (max_concurrent, exit_reserved, emergency_extra) <> ($1, $2, $3)`,
+    [maxConcurrent, exitReserved, emergencyExtra],
+  );
 }
 
 /** Changes which orders may start; waiting orders feel it at their next claim. */

@@ -62,13 +62,14 @@ export async function requeueDueRetries(db: Database, limit: number): Promise<Or
 /** Milliseconds until the next retry or expiry falls due, 0 if one has; undefined when there is none. */
 export async function nextDueMs(db: Database): Promise<number | undefined> {
   const { rows } = await db.query<{ ms: string | null }>(
-    `SELECT greatest(0, extract(epoch FROM least(
+    `SELECT extract(epoch FROM least(
          (SELECT min(next_retry_at) FROM orders WHERE status = 'FAILED'),
          (SELECT min(expires_at) FROM orders WHERE status = 'PENDING' AND expires_at IS NOT NULL)
-       ) - exitlane_now()) * 1000) AS ms`,
+       ) - exitlane_now()) * 1000 AS ms`,
   );
   const ms = rows[0]?.ms;
-  return ms === null || ms === undefined ? undefined : Number(ms);
+  // Not by SQL's greatest(0, ...), which takes "none" for 0.
+  return ms === null || ms === undefined ? undefined : Math.max(0, Number(ms));
 }
 
 /** Entries still waiting past their time end CANCELLED (P10), at most `limit`: they never trade late. */

@@ -1,6 +1,6 @@
 /**
  * The orders of the demo, in the order in which they are submitted. First positions to exit from, then entries that take every
- * slot, then the line that waits: entries first and the most urgent exit last, so that first-come-first-served would get it wrong.
+ * slot, then the line that waits: entries first and the most urgent exits last, so that first-come-first-served would get it wrong.
  */
 
 export interface PlannedEntry {
@@ -46,8 +46,9 @@ export const LINE: readonly PlannedOrder[] = [
   entry('entry 4', 'USDC', '0.5'),
   exit('stop-loss', 'BONK', 'stop_loss', 100),
   entry('entry 5', 'JTO', '0.2'),
-  { ...exit('emergency', 'POPCAT', 'emergency', 100), emergency: true },
 ];
+
+export const EMERGENCY: PlannedExit = { ...exit('emergency', 'POPCAT', 'emergency', 100), emergency: true };
 
 function entry(name: string, token: string, sol: string): PlannedEntry {
   return { kind: 'entry', name, token, sol };

@@ -1,9 +1,10 @@
 import { OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
+import { TradingState } from '../../../proto/gen/exitlane/v1/queue_service.js';
 import type { Clock } from '../../../shared/core/clock.js';
 import { call } from '../../../shared/grpc/client.js';
 import type { Clients } from '../clients.js';
 import { messagesOf } from '../follow.js';
-import { BUSY, LINE, type PlannedOrder, POSITIONS, SLOTS } from './plan.js';
+import { BUSY, EMERGENCY, LINE, type PlannedOrder, POSITIONS, SLOTS } from './plan.js';
 import { requestFor } from './request.js';
 import { Tracked } from './tracked.js';
 import type { Venue } from './venue.js';
@@ -31,7 +32,7 @@ export async function play(parts: ScenarioParts): Promise<Outcome> {
 
 /**
  * The demo as a story, told through the public API alone. Nothing in it waits for a while and hopes: blocks are held while the
- * slots are full, and go on only when the requestor says that every order of the line waits.
+ * slots are full, trading is halted while the line forms, and both go on only when the requestor says that every order waits.
  */
 class Scenario {
   readonly #parts: ScenarioParts;
@@ -54,7 +55,7 @@ class Scenario {
     await this.#all(opened, OrderStatus.FILLED);
     for (const row of opened) this.#positions.set(row.plan.token, (await this.#look(row)).positionId);
 
-    view.chapter(`${BUSY.length} entries take all ${SLOTS} slots and keep them: the sandbox makes no blocks`);
+    view.chapter(`${BUSY.length} entries take all ${SLOTS} slots and are sent: the sandbox makes no blocks`);
     await venue.hold();
     const busy = await this.#submit(BUSY);
     await this.#all(busy, OrderStatus.CONFIRMING);
@@ -62,15 +63,23 @@ class Scenario {
     for (const row of busy) await this.#look(row);
     this.#claimsBefore = Math.max(...busy.map(({ order }) => Number(order?.dispatchSequence ?? 0n)));
 
-    view.chapter('5 entries and 3 exits are submitted, entries first; then an emergency exit');
+    await this.#setState(TradingState.HALTED, 'to let a line form');
+    view.chapter('Trading is HALTED: 5 entries and 3 exits are submitted, entries first, and wait');
     const line = await this.#submit(LINE);
     await this.#all(line, OrderStatus.PENDING);
     await this.#expectQueue(LINE.length);
 
-    view.chapter(`All ${LINE.length} wait. Blocks go on: each slot that gets free takes the best order`, [
+    view.chapter('An emergency exit: nothing holds it up. It takes the slot of an entry that is only being watched');
+    const [emergency] = await this.#submit([EMERGENCY]);
+    if (!emergency) throw new Error('the demo has an emergency exit');
+    await this.#all([emergency], OrderStatus.CONFIRMING);
+    line.push(emergency);
+
+    view.chapter(`Trading is ACTIVE again, blocks go on: the ${LINE.length} that wait start, the most urgent first`, [
       ...busy,
       ...line,
     ]);
+    await this.#setState(TradingState.ACTIVE, 'the line stands');
     await venue.release();
     await this.#all([...busy, ...line], OrderStatus.FILLED, OrderStatus.CANCELLED);
     for (const row of line) await this.#look(row);
@@ -102,6 +111,11 @@ class Scenario {
     } catch (error) {
       this.#broken.abort(error);
     }
+  }
+
+  async #setState(state: TradingState, changeReason: string): Promise<void> {
+    const request = { state, changedBy: 'demo', changeReason };
+    await call(this.#parts.clients.queue, 'setTradingState', request, { signal: this.#signal });
   }
 
   async #all(rows: readonly Tracked[], ...statuses: OrderStatus[]): Promise<void> {

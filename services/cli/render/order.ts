@@ -112,6 +112,7 @@ function attemptLines(attempts: readonly Attempt[], { width, style, ellipsis }: 
     { title: 'ATTEMPT', cell: ({ number }) => String(number), align: 'right' },
     { title: 'STATE', cell: ({ state }) => attemptStateName(state) },
     { title: 'SIGNATURE', cell: ({ txSignature }) => plain(txSignature), squeeze: 'shorten', least: 13 },
+    { title: 'FEE_SOL', cell: ({ feeSol }) => feeSol, align: 'right', leaves: 3 },
     { title: 'SENT', cell: ({ sentAt }) => dateTime(sentAt), leaves: 1 },
     { title: 'RESOLVED', cell: ({ resolvedAt }) => dateTime(resolvedAt), leaves: 2 },
     { title: 'ERROR', cell: ({ error }) => plain(error), least: 12 },

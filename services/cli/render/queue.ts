@@ -29,7 +29,7 @@ function headline(stats: QueueStats, style: Style): [string, string][] {
   const state = tradingStateName(stats.tradingState);
   return [
     ['trading', state === 'ACTIVE' ? style.green(state) : style.yellow(`${state} (exitlane state tells who and why)`)],
-    ['slots', `${stats.processing} of ${stats.maxConcurrentOrders} in use, ${stats.availableSlots} free`],
+    ['slots', slots(stats)],
     [
       'waiting',
       `${stats.queued} (${stats.queuedEntries} entries, ${stats.queuedExits} exits), ${stats.waitingForRetry} more for a retry`,
@@ -38,6 +38,15 @@ function headline(stats: QueueStats, style: Style): [string, string][] {
     ['rate', `${perMinute(stats.arrivalsPerMinute)} in, ${perMinute(stats.completionsPerMinute)} out per minute`],
     ['average wait', wireDuration(stats.averageWait)],
   ];
+}
+
+/** P8: what is watched without a slot, and slots that are not for everyone, are said when there are any. */
+function slots(stats: QueueStats): string {
+  const facts = [`${stats.processing} of ${stats.maxConcurrentOrders} in use, ${stats.availableSlots} free`];
+  if (stats.watching > 0n) facts.push(`${stats.watching} sent and watched without one`);
+  if (stats.exitReservedSlots > 0) facts.push(`${stats.exitReservedSlots} for exits only`);
+  if (stats.emergencyExtraSlots > 0) facts.push(`${stats.emergencyExtraSlots} more for emergency exits`);
+  return facts.join('; ');
 }
 
 function perMinute(rate: number): string {

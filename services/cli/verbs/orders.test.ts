@@ -75,6 +75,7 @@ describe('exitlane orders', () => {
       state: AttemptState.SENT,
       lastValidBlockHeight: 9n,
       slot: 0n,
+      feeSol: '',
       error: '',
     };
     const asked: (string | undefined)[] = [];
@@ -137,6 +138,10 @@ describe('why an order stands where it stands', () => {
     [
       { status: OrderStatus.CANCELLED, reason: 'ATTEMPTS_EXHAUSTED', lastError: 'no route.' },
       'no route. All 5 attempts',
+    ],
+    [
+      { status: OrderStatus.CANCELLED, reason: 'TOKEN_NOT_TRADABLE', lastError: 'not traded' },
+      'not traded. No later try could fare better (TOKEN_NOT_TRADABLE). Nothing was traded.',
     ],
     [{ status: OrderStatus.CANCELLED, reason: 'EXPIRED' }, 'was not to trade later'],
     [{ status: OrderStatus.CONFIRMING, reason: 'SETTLING' }, 'the amounts are being read'],

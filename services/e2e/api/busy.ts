@@ -16,8 +16,8 @@ export interface Busy {
 }
 
 /**
- * Opens the positions that {@link Busy.block} sells from. Exits hold the slots, because an entry on its way may have to hand
- * its slot to a waiting exit (P8), and each is of a position of its own, because a position may refuse a second exit (X7).
+ * Opens the positions that {@link Busy.block} sells from. Emergency exits hold the slots, because anything less urgent hands its
+ * slot to a waiting exit (P8), and each is of a position of its own, because a position may refuse a second exit (X7).
  */
 export async function makeBusy(stack: Stack): Promise<Busy> {
   const positions = await openPositions(stack, BLOCKERS);
@@ -29,7 +29,7 @@ export async function makeBusy(stack: Stack): Promise<Busy> {
       await stack.control('pause');
       await Promise.all(
         ids.map(async (id, index) => {
-          await sell(stack, id, positions[index] ?? '');
+          await sell(stack, id, positions[index] ?? '', { emergency: true });
           await reached(stack, id, OrderStatus.CONFIRMING);
         }),
       );

@@ -19,6 +19,19 @@ export function readNumbers<Name extends string>(
   return numbers;
 }
 
+/** Takes `--name choice` out of a command line; without it, the first choice. The rest is left for {@link readNumbers}. */
+export function takeChoice<Choice extends string>(
+  argv: readonly string[],
+  name: string,
+  choices: readonly [Choice, ...Choice[]],
+): { choice: Choice; rest: readonly string[] } {
+  const at = argv.indexOf(`--${name}`);
+  if (at < 0) return { choice: choices[0], rest: argv };
+  const choice = choices.find((each) => each === argv[at + 1]);
+  if (choice === undefined) throw new Error(`--${name} must be one of ${choices.join(', ')}, not ${argv[at + 1]}`);
+  return { choice, rest: argv.toSpliced(at, 2) };
+}
+
 /** The value that this part of the sorted list lies below; 0 of an empty one. */
 export function quantile(values: readonly number[], part: number): number {
   const sorted = [...values].sort((a, b) => a - b);

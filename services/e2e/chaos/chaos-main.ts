@@ -1,15 +1,17 @@
 import { randomInt } from 'node:crypto';
 import { stopPostgres } from '../../../shared/store/testing/postgres.js';
-import { quantile, readNumbers } from './args.js';
-import { type ChaosFigures, runChaos } from './chaos.js';
+import { quantile, readNumbers, takeChoice } from './args.js';
+import { type ChaosFigures, type ChaosStore, runChaos } from './chaos.js';
 
 /**
- * Random kills under load: `chaos-main.js --kills 200 --seed 1 --minutes-max 30`. Exit code 0: all promises held; 1: one did
- * not, or not all kills were done in the time. The same seed draws the same load and the same deeds; what meets what is up to
- * the machine.
+ * Random kills under load: `chaos-main.js --store both --kills 200 --seed 1 --minutes-max 30`, kills and minutes for each store.
+ * Exit code 0: all promises held; 1: one did not, or not all kills were done in the time. The same seed draws the same load and
+ * the same deeds; what meets what is up to the machine.
  */
-const options = readNumbers(process.argv.slice(2), { kills: 200, seed: randomInt(2 ** 31), 'minutes-max': 30 });
+const { choice, rest } = takeChoice(process.argv.slice(2), 'store', ['both', 'embedded', 'postgres']);
+const options = readNumbers(rest, { kills: 200, seed: randomInt(2 ** 31), 'minutes-max': 30 });
 const { kills, seed } = options;
+const stores: readonly ChaosStore[] = choice === 'both' ? ['embedded', 'postgres'] : [choice];
 
 function print({ monkey, load, end, settledMs, nextFillMs, slotsMost, followed }: ChaosFigures): void {
   const byProcess = Object.entries(monkey.kills).map(([name, count]) => `${name} ${count}`);
@@ -38,18 +40,26 @@ function countAttempts({ orders }: ChaosFigures['end']): number {
   return orders.reduce((sum, { attempts }) => sum + attempts.length, 0);
 }
 
-console.log(`chaos: ${kills} kills, seed ${seed}`);
-const from = performance.now();
-try {
-  const figures = await runChaos({ seed, kills, minutesMax: options['minutes-max'], log: (line) => console.log(line) });
+async function unleash(store: ChaosStore): Promise<void> {
+  console.log(`chaos: ${store}, ${kills} kills, seed ${seed}`);
+  const from = performance.now();
+  const minutesMax = options['minutes-max'];
+  const figures = await runChaos({ store, seed, kills, minutesMax, log: (line) => console.log(line) });
   print(figures);
   const done = figures.monkey.killedAt.length >= kills;
-  console.log(`${done ? 'ok' : 'time was up'} after ${Math.round((performance.now() - from) / 1000)} s, seed ${seed}`);
+  const seconds = Math.round((performance.now() - from) / 1000);
+  console.log(`${done ? 'ok' : 'time was up'}: ${store}, after ${seconds} s, seed ${seed}`);
   if (!done) process.exitCode = 1;
-} catch (error) {
-  console.error(error);
-  console.error(`not ok: seed ${seed}`);
-  process.exitCode = 1;
+}
+
+try {
+  for (const store of stores) {
+    await unleash(store).catch((error: unknown) => {
+      console.error(error);
+      console.error(`not ok: ${store}, seed ${seed}`);
+      process.exitCode = 1;
+    });
+  }
 } finally {
   await stopPostgres().catch((error: unknown) => console.error(error));
 }

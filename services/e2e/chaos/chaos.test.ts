@@ -1,18 +1,23 @@
 import { expect } from 'chai';
-import { runChaos } from './chaos.js';
+import { type ChaosStore, runChaos } from './chaos.js';
 
 const SEED = 7;
-const KILLS = 10;
+const RUNS: readonly (readonly [store: ChaosStore, what: string, kills: number])[] = [
+  ['postgres', 'processes of a stack on PostgreSQL', 10],
+  ['embedded', 'the one process of the embedded stack, and its venue', 5],
+];
 
-describe('E7 E8 E10 P4 S1 S6 processes are killed and frozen at random, under load and in bad weather', function () {
-  this.timeout(180_000);
-  this.slow(60_000);
+for (const [store, what, kills] of RUNS) {
+  describe(`E7 E8 E10 P4 S1 S6 ${what}: killed and frozen at random, under load and in bad weather`, function () {
+    this.timeout(180_000);
+    this.slow(60_000);
 
-  it('10 kills: nothing acknowledged is lost, and nothing lands twice', async () => {
-    const { monkey, end, load } = await runChaos({ seed: SEED, kills: KILLS, minutesMax: 2, log: () => undefined });
-    expect(monkey.killedAt).to.have.lengthOf.at.least(KILLS);
-    expect(end.landedTwice).to.equal(0);
-    expect(load.accepted).to.equal(end.orders.length);
-    expect(end.filled).to.be.above(0);
+    it(`${kills} kills: nothing acknowledged is lost, and nothing lands twice`, async () => {
+      const { monkey, end, load } = await runChaos({ store, seed: SEED, kills, minutesMax: 2, log: () => undefined });
+      expect(monkey.killedAt).to.have.lengthOf.at.least(kills);
+      expect(end.landedTwice).to.equal(0);
+      expect(load.accepted).to.equal(end.orders.length);
+      expect(end.filled).to.be.above(0);
+    });
   });
-});
+}

@@ -4,17 +4,24 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
 import { seededRandom } from '../../../shared/core/random.js';
+import type { Bot } from '../crash/bot.js';
 import type { Follower } from '../crash/follower.js';
-import { Stack } from '../crash/stack.js';
 import { expectWholeStream } from '../crash/stream-truth.js';
-import { type EndFigures, expectEndTruth, settled } from './end-truth.js';
+import { startEmbeddedFleet } from './embedded-fleet.js';
+import { type EndFigures, expectEndTruth, expectVerified, settled } from './end-truth.js';
+import type { Fleet } from './fleet.js';
 import { type LoadFigures, runLoad } from './load.js';
 import { letLoose, type MonkeyFigures } from './monkey.js';
+import { startPostgresFleet } from './postgres-fleet.js';
 import { SlotCount } from './slot-count.js';
 import { Trader } from './trader.js';
 import { Witness } from './witness.js';
 
+/** Which processes are killed, and on what database they stand. */
+export type ChaosStore = 'embedded' | 'postgres';
+
 export interface ChaosOptions {
+  readonly store: ChaosStore;
   readonly seed: number;
   readonly kills: number;
   readonly minutesMax: number;
@@ -34,10 +41,12 @@ export interface ChaosFigures {
   readonly followed: number;
 }
 
-const SLOT_MS = 50;
+const FLEETS: Readonly<Record<ChaosStore, () => Promise<Fleet>>> = {
+  embedded: startEmbeddedFleet,
+  postgres: startPostgresFleet,
+};
+
 const SLOTS = 3;
-/** Orders are tried again within the run, and say UNKNOWN while the venue is in trouble. */
-const PROCESSOR_ENV = { RETRY_FIRST_DELAY_MS: '200', RETRY_MAX_DELAY_MS: '4000', CONFIRM_TIMEOUT_SECONDS: '5' };
 /** Orders per kill: enough that every kill meets some. */
 const ORDERS_PER_KILL = 10;
 const LIVE_MAX = 12;
@@ -47,25 +56,23 @@ const FOLLOWED = 4;
 const SETTLED_WITHIN_MS = 120_000;
 
 /**
- * Two requestors and two processors on one database, each requestor with a processor of its own, under load, in bad weather,
- * while processes are killed and frozen at random. At the end the weather clears, everything comes to rest, and all that was
- * promised must hold. Throws what does not.
+ * A fleet of processes under load, in bad weather, while they are killed and frozen at random. At the end the weather clears,
+ * everything comes to rest, and all that was promised must hold. Throws what does not.
  */
-export async function runChaos({ seed, kills, minutesMax, log }: ChaosOptions): Promise<ChaosFigures> {
+export async function runChaos({ store, seed, kills, minutesMax, log }: ChaosOptions): Promise<ChaosFigures> {
   const folder = await mkdtemp(path.join(tmpdir(), 'exitlane-chaos-'));
   const witness = new Witness(path.join(folder, 'witness.jsonl'));
-  let stack: Stack | undefined;
+  let fleet: Fleet | undefined;
   let trader: Trader | undefined;
   let slots: SlotCount | undefined;
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), minutesMax * 60_000);
   try {
-    stack = await Stack.start({ requestors: 2, processors: 2, slotMs: SLOT_MS, processorEnv: PROCESSOR_ENV });
-    await Promise.all([stack.secondProcessor.start(), stack.secondRequestor.start()]);
-    slots = await SlotCount.start(stack.databaseUrl);
-    trader = new Trader(stack.requestorAddresses, witness);
+    fleet = await FLEETS[store]();
+    const { bot, venue, heldSlots } = fleet;
+    slots = new SlotCount(heldSlots);
+    trader = new Trader(fleet.requestorAddresses, witness);
     const followers = new Map<string, Follower>();
-    const { bot } = stack;
     let accepted = 0;
     const onAccepted = (orderReqId: string) => {
       accepted += 1;
@@ -79,36 +86,37 @@ export async function runChaos({ seed, kills, minutesMax, log }: ChaosOptions): 
         stop.abort();
         throw error;
       }),
-      letLoose({ stack, random: seededRandom(seed), kills, log }, stop.signal).finally(() => loadStop.abort()),
+      letLoose({ fleet, random: seededRandom(seed), kills, log }, stop.signal).finally(() => loadStop.abort()),
     ]);
     log(`${monkey.killedAt.length} kills done; ${accepted} orders; waiting for rest`);
-    await stack.venue.disarmAll();
-    const world = { stack, trader, witness };
+    await venue.disarmAll();
+    const world = { bot, venue, trader, witness };
     const settledMs = await settled(world, SETTLED_WITHIN_MS);
     const end = await expectEndTruth(world);
     await slots.stop();
     expect(slots.most, 'orders that held a slot at once').to.be.within(1, SLOTS);
-    await expectStreams(stack, end, followers);
+    await expectStreams(bot, end, followers);
+    await expectVerified(await fleet.openDatabase(), world);
     const nextFillMs = fillsAfter(monkey.killedAt, end);
     return { monkey, load, end, settledMs, nextFillMs, slotsMost: slots.most, followed: followers.size };
   } catch (error) {
-    if (stack) process.stderr.write(`${stack.logs}\n`);
+    if (fleet) process.stderr.write(`${fleet.logs}\n`);
     throw error;
   } finally {
     clearTimeout(timer);
     trader?.close();
-    await slots?.stop();
-    await stack?.close();
+    await slots?.stop().catch(() => undefined);
+    await fleet?.close();
     witness.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
 /** S1: whoever followed from the start was told the same as one who reads it all now, and both end with the order's end. */
-async function expectStreams(stack: Stack, { orders }: EndFigures, followers: Map<string, Follower>): Promise<void> {
+async function expectStreams(bot: Bot, { orders }: EndFigures, followers: Map<string, Follower>): Promise<void> {
   for (const { orderReqId, status } of orders) {
     const end = status === OrderStatus.CANCELLED ? OrderStatus.CANCELLED : OrderStatus.FILLED;
-    await expectWholeStream(stack.bot, followers.get(orderReqId) ?? stack.bot.follow(orderReqId), end);
+    await expectWholeStream(bot, followers.get(orderReqId) ?? bot.follow(orderReqId), end);
   }
 }
 

@@ -2,20 +2,21 @@ import { expect } from 'chai';
 import { type Order, OrderStatus, OrderType } from '../../../proto/gen/exitlane/v1/order.js';
 import { type Position, PositionStatus } from '../../../proto/gen/exitlane/v1/position.js';
 import { formatAmount, parseAmount } from '../../../shared/core/decimals.js';
-import { silentLogger } from '../../../shared/core/logger.js';
-import { openDatabase } from '../../../shared/store/database.js';
+import type { Database } from '../../../shared/store/database.js';
 import { eventually } from '../../../shared/store/testing/waiting.js';
 import type { LedgerLine } from '../../sandbox/ledger.js';
 import { exitCodeOf, reportLines, VerifyExit } from '../../verify/render.js';
 import { verify } from '../../verify/verify.js';
+import type { Bot } from '../crash/bot.js';
 import { landedSwaps } from '../crash/ledger.js';
-import type { Stack } from '../crash/stack.js';
 import { expectFilledOnce, expectWallet } from '../crash/truth.js';
+import type { VenueControl } from '../crash/venue.js';
 import type { Trader } from './trader.js';
 import type { Witness } from './witness.js';
 
 export interface World {
-  readonly stack: Stack;
+  readonly bot: Bot;
+  readonly venue: VenueControl;
   readonly trader: Trader;
   readonly witness: Witness;
 }
@@ -30,7 +31,7 @@ export interface EndFigures {
 }
 
 /** Waits until no order is on its way: the milliseconds that took. */
-export async function settled({ trader }: World, withinMs: number): Promise<number> {
+export async function settled({ trader }: Pick<World, 'trader'>, withinMs: number): Promise<number> {
   const from = performance.now();
   await eventually('every order to end', async () => (await trader.liveOrders()).length === 0, withinMs);
   return performance.now() - from;
@@ -41,10 +42,10 @@ export async function settled({ trader }: World, withinMs: number): Promise<numb
  * is, each ended, filled ones by exactly one swap of theirs and cancelled ones by none (E7), no other swap exists, positions
  * hold what was bought and not sold (X8), and so does the wallet (E10).
  */
-export async function expectEndTruth({ stack, trader, witness }: World): Promise<EndFigures> {
+export async function expectEndTruth({ bot, venue, trader, witness }: World): Promise<EndFigures> {
   const orders: Order[] = [];
-  for (const { orderReqId } of await trader.allOrders()) orders.push(await stack.bot.order(orderReqId));
-  const ledger = stack.venue.ledger();
+  for (const { orderReqId } of await trader.allOrders()) orders.push(await bot.order(orderReqId));
+  const ledger = venue.ledger();
   const swaps = landedSwaps(ledger);
   const landedTwice = countLandedTwice(orders, swaps);
   expect(landedTwice, 'swaps beyond the first of an order').to.equal(0);
@@ -57,17 +58,17 @@ export async function expectEndTruth({ stack, trader, witness }: World): Promise
   for (const order of cancelled) expectNothingLanded(order, swaps);
   expect(swaps, 'swaps that landed').to.have.length(filled.length);
   expectPositions(await trader.allPositions(), filled);
-  await expectWallet(stack.venue, filled, ledger);
-  await expectVerified({ stack, trader, witness });
+  await expectWallet(venue, filled, ledger);
   return { orders, filled: filled.length, cancelled: cancelled.length, landed: swaps.length, landedTwice };
 }
 
-/** The checker that operators run finds nothing either. */
-async function expectVerified({ stack, witness }: World): Promise<void> {
-  const { databaseUrl, venue } = stack;
-  const { wallet } = await venue.state();
-  const db = await openDatabase({ databaseUrl, logger: silentLogger });
+/** The checker that operators run finds nothing either. Closes the database. */
+export async function expectVerified(
+  db: Database,
+  { venue, witness }: Pick<World, 'venue' | 'witness'>,
+): Promise<void> {
   try {
+    const { wallet } = await venue.state();
     const report = await verify({ db, ledger: venue.ledgerPath, witness: witness.path, wallet });
     const broken = report.checks.filter(({ violations }) => violations.length > 0);
     expect(broken, reportLines({ ok: false, checks: broken }).join('\n')).to.deep.equal([]);

@@ -1,11 +1,11 @@
 import { LEASE_MS } from '../../../shared/core/limits.js';
 import type { Random } from '../../../shared/core/random.js';
 import type { Service } from '../crash/process.js';
-import type { Stack } from '../crash/stack.js';
+import type { Fleet } from './fleet.js';
 import { drawFault } from './venue-weather.js';
 
 export interface MonkeyOptions {
-  readonly stack: Stack;
+  readonly fleet: Fleet;
   readonly random: Random;
   /** Processes killed in all. */
   readonly kills: number;
@@ -27,27 +27,17 @@ export interface MonkeyFigures {
   readonly restartMs: number[];
 }
 
-/** Milliseconds between two deeds. */
-const PAUSE_MS = [300, 2_500] as const;
 /** Milliseconds a killed process stays away. */
 const AWAY_MS = [0, 1_200] as const;
 /** Kills between two lines of the log. */
 const TELL_EVERY = 20;
-/** Of five processes: somebody must be there for orders to get anywhere. */
-const AWAY_MAX = 2;
-/** Without its chain nothing can happen at all: the sandbox goes down seldom. */
-const WEIGHTS: readonly [kind: 'requestor' | 'processor' | 'sandbox', weight: number][] = [
-  ['requestor', 45],
-  ['processor', 45],
-  ['sandbox', 10],
-];
 
 /**
  * Kills and freezes processes at random moments and starts them again, and gives the venue troubles, all drawn from a seed.
  * Several may be away at once. Resolves when all are back; rejects when one did not come back.
  */
 export async function letLoose(options: MonkeyOptions, signal: AbortSignal): Promise<MonkeyFigures> {
-  const { stack, random, log } = options;
+  const { fleet, random, log } = options;
   const figures: MonkeyFigures = { kills: {}, duringStart: 0, freezes: 0, faults: 0, killedAt: [], restartMs: [] };
   const busy = new Map<Service, Promise<void>>();
   let failure: unknown;
@@ -61,15 +51,15 @@ export async function letLoose(options: MonkeyOptions, signal: AbortSignal): Pro
     busy.set(service, tracked);
   };
   while (figures.killedAt.length < options.kills && !signal.aborted && failure === undefined) {
-    await pause(random.int(...PAUSE_MS));
-    await trouble(stack, random, figures, busy);
-    if (busy.size >= AWAY_MAX) await Promise.race(busy.values());
-    const idle = chooseFrom(stack, random).filter((service) => !busy.has(service));
+    await pause(random.int(...fleet.pauseMs));
+    await trouble(fleet, random, figures, busy);
+    if (busy.size >= fleet.awayMax) await Promise.race(busy.values());
+    const idle = chooseFrom(fleet, random).filter((service) => !busy.has(service));
     const service = idle[random.int(0, Math.max(0, idle.length - 1))];
     if (!service) continue;
     if (!service.isAlive) throw new Error(`the ${service.name} ended by itself:\n${service.log}`);
     const deed = random.int(1, 10);
-    if (deed === 1 && service !== stack.sandbox) start(service, freeze(service, random, figures));
+    if (deed === 1 && service !== fleet.sandbox) start(service, freeze(service, random, figures));
     else start(service, kill(service, random, figures, deed === 2));
     if (figures.killedAt.length < told + TELL_EVERY) continue;
     told = figures.killedAt.length;
@@ -80,26 +70,27 @@ export async function letLoose(options: MonkeyOptions, signal: AbortSignal): Pro
   return figures;
 }
 
-function chooseFrom(stack: Stack, random: Random): readonly Service[] {
-  let left = random.int(1, 100);
-  for (const [kind, weight] of WEIGHTS) {
+function chooseFrom({ prey }: Fleet, random: Random): readonly Service[] {
+  let left = random.int(
+    1,
+    prey.reduce((sum, { weight }) => sum + weight, 0),
+  );
+  for (const { services, weight } of prey) {
     left -= weight;
-    if (left > 0) continue;
-    if (kind === 'sandbox') return [stack.sandbox];
-    return kind === 'requestor' ? stack.requestors : stack.processors;
+    if (left <= 0) return services;
   }
   return [];
 }
 
 async function trouble(
-  stack: Stack,
+  fleet: Fleet,
   random: Random,
   figures: MonkeyFigures,
   busy: Map<Service, unknown>,
 ): Promise<void> {
   const fault = drawFault(random);
-  if (busy.has(stack.sandbox)) return;
-  await stack.venue.arm(fault);
+  if (busy.has(fleet.sandbox)) return;
+  await fleet.venue.arm(fault);
   figures.faults += 1;
 }
 

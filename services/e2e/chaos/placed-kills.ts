@@ -5,7 +5,9 @@ import { expect } from 'chai';
 import { OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
 import { messageOf } from '../../../shared/core/errors.js';
 import type { Failpoint } from '../../../shared/core/failpoints.js';
+import { silentLogger } from '../../../shared/core/logger.js';
 import { type Random, seededRandom } from '../../../shared/core/random.js';
+import { openDatabase } from '../../../shared/store/database.js';
 import { runOnPostgres } from '../../../shared/store/testing/postgres.js';
 import { eventually } from '../../../shared/store/testing/waiting.js';
 import { landedSwaps } from '../crash/ledger.js';
@@ -13,7 +15,7 @@ import type { Service } from '../crash/process.js';
 import { Stack } from '../crash/stack.js';
 import { expectWholeStream } from '../crash/stream-truth.js';
 import { expectFilledOnce } from '../crash/truth.js';
-import { type EndFigures, expectEndTruth, settled, type World } from './end-truth.js';
+import { type EndFigures, expectEndTruth, expectVerified, settled } from './end-truth.js';
 import { drawEntry, drawExit, type Request } from './load.js';
 import { nameOf, type Scene } from './scenes.js';
 import { type Answer, Trader } from './trader.js';
@@ -26,6 +28,12 @@ const LATE_BLOCKS = 250;
 const PROCESSOR_ENV = { RETRY_FIRST_DELAY_MS: '1500', RETRY_MAX_DELAY_MS: '1500' };
 const SLOW_QUOTE_MS = 1_000;
 const SETTLED_WITHIN_MS = 40_000;
+
+interface World {
+  readonly stack: Stack;
+  readonly trader: Trader;
+  readonly witness: Witness;
+}
 
 export interface SceneFigures {
   /** Milliseconds from the kill until the order had ended. */
@@ -115,7 +123,11 @@ export class PlacedKills {
   /** Checks the whole world at rest. */
   async finish(): Promise<EndFigures> {
     await settled(this.#world, SETTLED_WITHIN_MS);
-    return expectEndTruth(this.#world);
+    const { stack, trader, witness } = this.#world;
+    const { bot, venue, databaseUrl } = stack;
+    const end = await expectEndTruth({ bot, venue, trader, witness });
+    await expectVerified(await openDatabase({ databaseUrl, logger: silentLogger }), { venue, witness });
+    return end;
   }
 
   async close(): Promise<void> {

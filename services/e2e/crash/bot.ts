@@ -1,6 +1,7 @@
 import { DeliveryServiceClient } from '../../../proto/gen/exitlane/v1/delivery_service.js';
 import { type Order, type OrderStatus, OrderType } from '../../../proto/gen/exitlane/v1/order.js';
 import { OrderServiceClient, SubmitOrderRequest } from '../../../proto/gen/exitlane/v1/order_service.js';
+import { QueueServiceClient, type TradingState } from '../../../proto/gen/exitlane/v1/queue_service.js';
 import { CallError } from '../../../shared/grpc/call-error.js';
 import { call, connect, openStream } from '../../../shared/grpc/client.js';
 import { eventually } from '../../../shared/store/testing/waiting.js';
@@ -13,11 +14,13 @@ const MAX_SLIPPAGE_BPS = 5_000;
 /** A trading bot: a client of the public API and nothing else. */
 export class Bot {
   readonly #orders: OrderServiceClient;
+  readonly #queue: QueueServiceClient;
   readonly #delivery: DeliveryServiceClient;
   readonly #followers: Follower[] = [];
 
   constructor(requestorAddress: string, processorAddress: string) {
     this.#orders = connect(OrderServiceClient, requestorAddress);
+    this.#queue = connect(QueueServiceClient, requestorAddress);
     this.#delivery = connect(DeliveryServiceClient, processorAddress);
   }
 
@@ -42,6 +45,10 @@ export class Bot {
       exitReason,
       maxSlippageBps: MAX_SLIPPAGE_BPS,
     });
+  }
+
+  async setTradingState(state: TradingState): Promise<void> {
+    await call(this.#queue, 'setTradingState', { state, changedBy: 'bot', changeReason: 'test' });
   }
 
   async order(orderReqId: string): Promise<Order> {
@@ -87,6 +94,7 @@ export class Bot {
   close(): void {
     for (const follower of this.#followers) follower.stop();
     this.#orders.close();
+    this.#queue.close();
     this.#delivery.close();
   }
 

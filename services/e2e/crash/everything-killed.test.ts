@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
+import { TradingState } from '../../../proto/gen/exitlane/v1/queue_service.js';
 import { runningAtOnce } from './slot-watch.js';
 import { Stack, showLogsOf } from './stack.js';
 import { expectWholeStream } from './stream-truth.js';
@@ -30,6 +31,8 @@ describe('E7 E8 E10 P4 S1 every service is killed with orders waiting and runnin
     }));
     for (const { orderReqId, symbol, amount } of entries) await bot.buy(orderReqId, symbol, amount);
     await bot.untilCount(OrderStatus.CONFIRMING, SLOTS);
+    // Without it the exit would not wait, but take the slot of a sent entry (P8).
+    await bot.setTradingState(TradingState.HALTED);
     await bot.sell('exit', held.positionId, 'stop_loss');
     await bot.untilCount(OrderStatus.PENDING, entries.length - SLOTS + 1);
     const followers = [...entries.map(({ orderReqId }) => orderReqId), 'exit'].map((id) => bot.follow(id));
@@ -37,6 +40,7 @@ describe('E7 E8 E10 P4 S1 every service is killed with orders waiting and runnin
 
     await Promise.all([requestor.kill(), processor.kill(), sandbox.kill()]);
     await Promise.all([sandbox.start(), processor.start(), requestor.start()]);
+    await bot.setTradingState(TradingState.ACTIVE);
 
     await Promise.all(followers.map((follower) => follower.until(OrderStatus.FILLED)));
     for (const follower of followers) await expectWholeStream(bot, follower);

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import pg from 'pg';
 import type { OrderMessage } from '../../../proto/gen/exitlane/v1/message.js';
 import { OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
+import { freesSlot } from '../../../shared/order/message.js';
 import { eventually } from '../../../shared/store/testing/waiting.js';
 
 /** The right to run an order, as the database has it. */
@@ -96,13 +97,16 @@ interface Row {
 
 const RUNNING: ReadonlySet<OrderStatus> = new Set([OrderStatus.SUBMITTED, OrderStatus.CONFIRMING]);
 
-/** P4, from the messages alone: the most orders that were between SUBMITTED and their end at one moment. */
+/** P4, from the messages alone: the most orders that held a slot at one moment. One that is watched without it holds none. */
 export function runningAtOnce(queues: readonly (readonly OrderMessage[])[]): number {
   const steps: { at: number; by: number }[] = [];
   for (const messages of queues) {
     let running = false;
     for (const { content, createdAt } of messages) {
-      if (content?.$case !== 'status' || RUNNING.has(content.value.status) === running) continue;
+      if (content?.$case !== 'status') continue;
+      const { status, reason } = content.value;
+      const holds: boolean = status === OrderStatus.SUBMITTED || (RUNNING.has(status) && running && !freesSlot(reason));
+      if (holds === running) continue;
       running = !running;
       steps.push({ at: createdAt?.getTime() ?? Number.NaN, by: running ? 1 : -1 });
     }

@@ -5,7 +5,8 @@ import { createPostgresDatabase, dropPostgresDatabase } from '../../../shared/st
 import { Bot } from './bot.js';
 import { isServing, quietPort } from './ports.js';
 import { type Env, Service } from './process.js';
-import { VenueControl } from './venue.js';
+import { type SandboxService, sandboxService } from './sandbox-service.js';
+import type { VenueControl } from './venue.js';
 
 /** Milliseconds between blocks: a blockhash lives for 7.5 s. */
 const SLOT_MS = 50;
@@ -37,25 +38,15 @@ export class Stack {
   readonly #folder: string;
   readonly #ownDatabase: boolean;
 
-  private constructor(options: StackOptions, parts: { databaseUrl: string; folder: string; ports: Ports }) {
-    const { databaseUrl, folder, ports } = parts;
+  private constructor(options: StackOptions, parts: Parts) {
+    const { databaseUrl, folder, ports, sandbox } = parts;
     this.databaseUrl = databaseUrl;
     this.#ownDatabase = options.databaseUrl === undefined;
     this.#folder = folder;
-    const dataDir = path.join(folder, 'sandbox');
-    this.venue = new VenueControl(`http://127.0.0.1:${ports.sandbox}`, dataDir);
+    this.sandbox = sandbox.service;
+    this.venue = sandbox.venue;
     this.processorAddresses = ports.processors.map((port) => `127.0.0.1:${port}`);
     this.requestorAddresses = ports.requestors.map((port) => `127.0.0.1:${port}`);
-    this.sandbox = new Service({
-      name: 'sandbox',
-      program: '../../sandbox/main.js',
-      env: {
-        EXITLANE_SANDBOX_PORT: String(ports.sandbox),
-        EXITLANE_SANDBOX_DATA_DIR: dataDir,
-        EXITLANE_SANDBOX_SLOT_MS: String(options.slotMs ?? SLOT_MS),
-      },
-      isReady: () => this.venue.state().then(() => true),
-    });
     this.processors = ports.processors.map((port, index) => {
       return new Service({
         name: index === 0 ? 'processor' : `processor ${index + 1}`,
@@ -67,7 +58,7 @@ export class Stack {
           EXITLANE_SANDBOX: '1',
           JUPITER_URL: this.venue.url,
           SOLANA_RPC_URLS: this.venue.url,
-          WALLET_KEYPAIR_FILE: path.join(dataDir, 'wallet.json'),
+          WALLET_KEYPAIR_FILE: this.venue.walletPath,
           ...options.processorEnv,
         },
         isReady: () => isServing(`127.0.0.1:${port}`),
@@ -90,15 +81,16 @@ export class Stack {
 
   /** Starts sandbox, processor and the first requestor. */
   static async start(options: StackOptions = {}): Promise<Stack> {
+    const folder = await mkdtemp(path.join(tmpdir(), 'exitlane-crash-'));
     const ports = {
-      sandbox: await quietPort(),
       processors: await Promise.all(Array.from({ length: options.processors ?? 1 }, quietPort)),
       requestors: await Promise.all(Array.from({ length: options.requestors ?? 1 }, quietPort)),
     };
     const stack = new Stack(options, {
       databaseUrl: options.databaseUrl ?? (await createPostgresDatabase()),
-      folder: await mkdtemp(path.join(tmpdir(), 'exitlane-crash-')),
+      folder,
       ports,
+      sandbox: await sandboxService(folder, options.slotMs ?? SLOT_MS),
     });
     try {
       // The processor loads the wallet that the sandbox makes.
@@ -151,8 +143,14 @@ export class Stack {
   }
 }
 
+interface Parts {
+  readonly databaseUrl: string;
+  readonly folder: string;
+  readonly ports: Ports;
+  readonly sandbox: SandboxService;
+}
+
 interface Ports {
-  readonly sandbox: number;
   readonly processors: readonly number[];
   readonly requestors: readonly number[];
 }

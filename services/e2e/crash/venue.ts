@@ -50,6 +50,10 @@ export class VenueControl {
     await this.#ask('/control/faults/reset', {});
   }
 
+  get walletPath(): string {
+    return path.join(this.#dataDir, 'wallet.json');
+  }
+
   get ledgerPath(): string {
     return path.join(this.#dataDir, 'ledger.jsonl');
   }

@@ -10,10 +10,13 @@ import { OrderServiceClient, SubmitOrderRequest } from '../../../proto/gen/exitl
 import { CloseStack } from '../../../shared/core/lifecycle.js';
 import { silentLogger } from '../../../shared/core/logger.js';
 import { call, connect, openStream } from '../../../shared/grpc/client.js';
+import { openDatabase } from '../../../shared/store/database.js';
 import { newDataDir } from '../../../shared/store/testing/pglite.js';
 import { type DevOptions, startDev } from '../../dev.js';
 import type { LedgerLine } from '../../sandbox/ledger.js';
 import { mintOf } from '../../sandbox/mints.js';
+import type { VerifyReport } from '../../verify/report.js';
+import { verify } from '../../verify/verify.js';
 import { VenueControl } from '../crash/venue.js';
 
 /** The longest a test waits for one order. Most take well below a second on an idle machine. */
@@ -26,11 +29,15 @@ export interface Desk {
   buy(orderReqId: string, more?: Parameters<typeof SubmitOrderRequest.create>[0]): Promise<void>;
   /** What the order's stream told, until the order has ended or `enough` says so. */
   story(orderReqId: string, enough?: (told: StatusUpdate) => boolean): Promise<StatusUpdate[]>;
+  /** Sells the whole position. */
+  sell(orderReqId: string, positionId: string, exitReason: string): Promise<void>;
   order(orderReqId: string): Promise<Order>;
   /** POST to the sandbox's control endpoint. */
   control(action: string, body: object): Promise<void>;
   /** Transactions of this order in the ledger, with what the chain says went wrong. */
   landed(order: Order): Pick<LedgerLine, 'signature' | 'err'>[];
+  /** Stops everything and lets the checker look at what is left; afterwards the desk can only be closed. */
+  verified(): Promise<VerifyReport>;
   close(): Promise<void>;
 }
 
@@ -68,6 +75,10 @@ export async function openDesk(options: Partial<DevOptions> = {}): Promise<Desk>
         }
         return told;
       },
+      async sell(orderReqId, positionId, exitReason) {
+        const wanted = { orderReqId, orderType: OrderType.EXIT, positionId, percent: 100, exitReason };
+        await call(orders, 'submitOrder', SubmitOrderRequest.create(wanted));
+      },
       async order(orderReqId) {
         const { order } = await call(orders, 'getOrder', { id: { $case: 'orderReqId', value: orderReqId } });
         if (!order) throw new Error(`no order ${orderReqId}`);
@@ -85,6 +96,15 @@ export async function openDesk(options: Partial<DevOptions> = {}): Promise<Desk>
         const ours = new Set(attempts.map(({ txSignature }) => txSignature));
         const lines = venue.ledger().filter(({ signature }) => ours.has(signature));
         return lines.map(({ signature, err }) => ({ signature, err }));
+      },
+      async verified() {
+        await dev.close();
+        const db = await openDatabase({ dataDir: path.join(dataDir, 'database'), logger: silentLogger });
+        try {
+          return await verify({ db, ledger: venue.ledgerPath, wallet: dev.walletAddress });
+        } finally {
+          await db.close();
+        }
       },
       close: () => open.close(),
     };

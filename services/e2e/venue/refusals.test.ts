@@ -22,9 +22,11 @@ describe('failures before anything is signed', () => {
   it('E2 E3 quotes: each refusal and outage has its reason', async () => {
     const { control } = bench.sandbox;
     control.addFault({ fault: 'no_route' });
-    expect((await unsigned())?.reason).to.equal('NO_ROUTE');
+    expect(await unsigned()).to.include({ reason: 'NO_ROUTE', definitive: false });
     control.addFault({ fault: 'not_tradable' });
-    expect((await unsigned())?.reason).to.equal('TOKEN_NOT_TRADABLE');
+    expect(await unsigned()).to.include({ reason: 'TOKEN_NOT_TRADABLE', definitive: true });
+    control.addFault({ fault: 'http', on: 'quote', status: 401 });
+    expect(await unsigned()).to.include({ reason: 'QUOTE_FAILED', definitive: false });
     control.addFault({ fault: 'rate_limit', on: 'quote' });
     expect((await unsigned())?.reason).to.equal('QUOTE_FAILED');
     control.addFault({ fault: 'http', on: 'quote', status: 503 });

@@ -88,6 +88,7 @@ describe('E7 what the user sees when things go wrong after the commit', () => {
     );
     const order = await expectFilledOnce(desk, 'dropped', 1);
     expect(order.attempts.map(({ state }) => state)).to.deep.equal([AttemptState.DEAD, AttemptState.LANDED]);
+    expect(order.attempts.map(({ feeSol }) => feeSol)).to.deep.equal(['', order.feeSol]);
     expect(desk.landed(order)).to.have.length(1);
   });
 });

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
 import type { FaultInput } from '../../sandbox/fault-specs.js';
+import { mintOf } from '../../sandbox/mints.js';
 import { type Desk, expectFilledOnce, FILLED_AT_ONCE, openDesk, pathOf, QUEUED, refusedThenFilled } from './desk.js';
 
 /** The longest one call may take here, so that a silent venue shows soon. */
@@ -45,7 +46,6 @@ describe('E3 what the user sees when the venue fails before anything is signed',
     ['garbage for a quote', { fault: 'garbage', on: 'quote' }, 'QUOTE_FAILED', /is not JSON: <!doctype.*in between/],
     ['garbage for a swap', { fault: 'garbage', on: 'swap' }, 'SWAP_BUILD_FAILED', /is not JSON: <!doctype/],
     ['no route', { fault: 'no_route' }, 'NO_ROUTE', /Nobody trades this size now; a smaller amount may go\./],
-    ['a token not tradable', { fault: 'not_tradable' }, 'TOKEN_NOT_TRADABLE', /Jupiter does not trade this token\./],
     [
       'a node that is behind',
       { fault: 'node_behind', on: 'simulateTransaction', slots: 42 },
@@ -111,17 +111,15 @@ describe('E3 what the user sees when the venue fails before anything is signed',
   }
 
   it('a refusal that stays: CANCELLED with ATTEMPTS_EXHAUSTED, the last reason and nothing signed', async () => {
-    await desk.venue.arm({ fault: 'not_tradable', mint: 'JTO', count: null });
-    const { tokens } = await desk.venue.state();
-    const tokenAddress = tokens.find(({ symbol }) => symbol === 'JTO')?.mint ?? '';
-    await desk.buy('refused-for-good', { tokenAddress, maxAttempts: 3 });
+    await desk.venue.arm({ fault: 'no_route', mint: 'JTO', count: null });
+    await desk.buy('refused-for-good', { tokenAddress: mintOf('JTO').address, maxAttempts: 3 });
     const story = await desk.story('refused-for-good');
-    const failed = ['SUBMITTED CLAIMED', 'FAILED TOKEN_NOT_TRADABLE', 'PENDING RETRY_DUE'];
+    const failed = ['SUBMITTED CLAIMED', 'FAILED NO_ROUTE', 'PENDING RETRY_DUE'];
     const last = ['SUBMITTED CLAIMED', 'CANCELLED ATTEMPTS_EXHAUSTED'];
     expect(pathOf(story)).to.deep.equal([QUEUED, ...failed, ...failed, ...last]);
     expect(story.map(({ attemptCount }) => attemptCount)).to.deep.equal([0, 0, 1, 1, 1, 2, 2, 2, 3]);
     expect(story.at(-1)?.isTerminal).to.equal(true);
-    expect(story.at(-1)?.detail).to.match(/All 3 attempts are used up \(last reason TOKEN_NOT_TRADABLE\)\.$/);
+    expect(story.at(-1)?.detail).to.match(/All 3 attempts are used up \(last reason NO_ROUTE\)\.$/);
     expect((await desk.order('refused-for-good')).attempts).to.deep.equal([]);
   });
 });

@@ -67,6 +67,8 @@ export interface ExecutionFailure {
   readonly reason: FailureReason;
   /** What happened and what could be done, in one or two sentences for people. */
   readonly error: string;
+  /** No later try can fare better: an ENTRY ends with this. An EXIT is tried on all the same (X5). */
+  readonly definitive?: boolean;
   /** Network fee of an attempt that landed with an error. */
   readonly feeLamports?: bigint;
 }

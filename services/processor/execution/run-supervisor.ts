@@ -88,6 +88,21 @@ export class RunSupervisor {
     return confirming.length;
   }
 
+  /**
+   * Somebody may have taken the order away from its run here, which would notice only with its next write: looks, and stops the
+   * run at once if so. Never rejects.
+   */
+  async recheck(orderId: string): Promise<void> {
+    const entry = this.#runs.get(orderId);
+    if (!entry) return;
+    try {
+      await readClaimed(this.#options.db, { orderId, fence: entry.fence });
+    } catch (error) {
+      if (error instanceof ExitlaneError && error.reason === 'STALE_FENCE') entry.stop.abort(error);
+      else this.#options.logger.warn({ orderId, err: error }, 'could not look whether a run still has its order');
+    }
+  }
+
   /** Stops every run where it stands; committed attempts are taken up again after the next start. */
   async close(): Promise<void> {
     this.#closing = true;

@@ -1,6 +1,7 @@
 import { failpoint } from '../../../shared/core/failpoints.js';
 import type { Logger } from '../../../shared/core/logger.js';
 import type { Random } from '../../../shared/core/random.js';
+import { freesSlot } from '../../../shared/order/message.js';
 import type { Order } from '../../../shared/order/order.js';
 import { type RetryPolicy, retryDelayMs } from '../../../shared/order/retry-policy.js';
 import { type Attempt, commitAttempt, type NewAttempt, noteAttempt } from '../../../shared/store/attempts.js';
@@ -100,7 +101,14 @@ export class StoreRun implements Run {
 
   async note(reason: 'UNKNOWN' | 'SETTLING', detail: string): Promise<void> {
     const order = await this.#options.db.transaction((tx) =>
-      moveOrder(tx, this.#claim(), { to: 'CONFIRMING', reason, detail, from: ['CONFIRMING'] }),
+      // P8: with the confirmation time over, nothing is left to do but watch.
+      moveOrder(tx, this.#claim(), {
+        to: 'CONFIRMING',
+        reason,
+        detail,
+        from: ['CONFIRMING'],
+        freesSlot: freesSlot(reason),
+      }),
     );
     this.#moved(order);
   }

@@ -24,6 +24,8 @@ export class Refused extends Error {
   constructor(
     readonly reason: FailureReason,
     message: string,
+    /** No later try can fare better. */
+    readonly definitive = false,
   ) {
     super(message);
   }
@@ -117,8 +119,8 @@ export async function nextBlockhash(venue: Venue, blockhash: string, signal: Abo
 function tradeOf(order: Order): { inputMint: string; outputMint: string; amount: bigint } {
   const buys = order.orderType === 'ENTRY';
   const amount = buys ? order.requestedLamports : order.requestedTokens;
-  if (amount === null || amount <= 0n) throw new Refused('EXECUTOR_ERROR', 'The order has no amount to trade.');
-  if (order.mint === SOL_MINT) throw new Refused('TOKEN_NOT_TRADABLE', 'SOL cannot be traded against itself.');
+  if (amount === null || amount <= 0n) throw new Refused('EXECUTOR_ERROR', 'The order has no amount to trade.', true);
+  if (order.mint === SOL_MINT) throw new Refused('TOKEN_NOT_TRADABLE', 'SOL cannot be traded against itself.', true);
   return buys
     ? { inputMint: SOL_MINT, outputMint: order.mint, amount }
     : { inputMint: order.mint, outputMint: SOL_MINT, amount };
@@ -193,7 +195,8 @@ async function refusing<T>(phase: Phase, step: () => Promise<T>): Promise<T> {
     return await step();
   } catch (error) {
     const diagnosis = diagnosisOf(phase, error);
-    throw diagnosis ? new Refused(diagnosis.reason, diagnosis.text) : error;
+    if (!diagnosis) throw error;
+    throw new Refused(diagnosis.reason, diagnosis.text, diagnosis.verdict === 'definitive');
   }
 }
 

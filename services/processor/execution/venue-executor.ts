@@ -1,6 +1,7 @@
 import { ExitlaneError, messageOf } from '../../../shared/core/errors.js';
 import { failpoint } from '../../../shared/core/failpoints.js';
 import type { Logger } from '../../../shared/core/logger.js';
+import { withUrgency } from '../venue/urgency.js';
 import type { Venue } from '../venue/venue.js';
 import type { Signer } from '../wallet/signer.js';
 import type { Executor, Run } from './executor.js';
@@ -40,7 +41,15 @@ export class VenueExecutor implements Executor {
     this.#options = options;
   }
 
-  async execute(run: Run): Promise<void> {
+  /** Its critical calls go before those of less urgent orders (A6). */
+  execute(run: Run): Promise<void> {
+    return withUrgency(
+      () => run.order.priority,
+      () => this.#execute(run),
+    );
+  }
+
+  async #execute(run: Run): Promise<void> {
     const attempt = run.openAttempt ? resumed(run.openAttempt) : await this.#begin(run);
     if (!attempt) return;
     if (run.openAttempt?.state !== 'SENT') await this.#send(run, attempt);
@@ -62,8 +71,9 @@ export class VenueExecutor implements Executor {
     } catch (error) {
       run.signal.throwIfAborted();
       if (!(error instanceof Refused)) throw error;
-      run.logger.info({ reason: error.reason, err: error.message }, 'execution refused before anything was signed');
-      await run.fail({ reason: error.reason, error: error.message });
+      const { reason, message, definitive } = error;
+      run.logger.info({ reason, definitive, err: message }, 'execution refused before anything was signed');
+      await run.fail({ reason, error: message, definitive });
       return undefined;
     }
   }

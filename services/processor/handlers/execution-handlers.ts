@@ -9,6 +9,7 @@ import { invalidField } from '../../../shared/core/errors.js';
 import { isUuid } from '../../../shared/core/ids.js';
 import type { GrpcService } from '../../../shared/grpc/server.js';
 import { serverStream } from '../../../shared/grpc/stream.js';
+import { endsRun } from '../../../shared/order/message.js';
 import type { Database } from '../../../shared/store/database.js';
 import { getOrder } from '../../../shared/store/orders.js';
 import { messageToWire } from '../delivery/message-wire.js';
@@ -46,6 +47,7 @@ async function* executeOrder(
   for await (const message of readLog({ db, hub, clock, orderId, afterSequence, signal, until: run.ended })) {
     if (!message) continue;
     lastSequence = message.sequence;
+    if (message.kind === 'status' && endsRun(message.body.reason)) void supervisor.recheck(orderId);
     yield { event: { $case: 'message', value: messageToWire(message, orderReqId) } };
   }
   yield { event: { $case: 'ended', value: { lastSequence } } };

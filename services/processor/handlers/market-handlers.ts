@@ -5,30 +5,39 @@ import {
 } from '../../../proto/gen/exitlane/v1/market_service.js';
 import type { Clock } from '../../../shared/core/clock.js';
 import { formatAmount, SOL_DECIMALS } from '../../../shared/core/decimals.js';
+import type { ApiGate } from '../../../shared/gate/api-gate.js';
 import { durationOf } from '../../../shared/grpc/duration.js';
 import type { GrpcService } from '../../../shared/grpc/server.js';
 import { unary } from '../../../shared/grpc/unary.js';
 import type { MintRegistry } from '../market/mint-registry.js';
 import type { PriceOracle } from '../market/price-oracle.js';
+import type { MarketScanner } from '../market/scanner.js';
 import type { Wallet } from '../market/wallet-view.js';
+import { gateStatsToWire } from './gate-wire.js';
 
 export interface MarketHandlerOptions {
   readonly mints: MintRegistry;
   readonly oracle: PriceOracle;
+  readonly scanner: MarketScanner;
+  readonly gate: ApiGate;
   /** Reads the wallet's address and balances. */
   readonly readWallet: (signal: AbortSignal) => Promise<Wallet>;
   readonly clock: Clock;
 }
 
-export function marketService({ mints, oracle, readWallet, clock }: MarketHandlerOptions): GrpcService {
-  const implementation: Pick<MarketServiceServer, 'getPrice' | 'getMint' | 'getWallet'> = {
+type Served = Pick<MarketServiceServer, 'getPrice' | 'getMint' | 'getWallet' | 'getGateStats'>;
+
+export function marketService({ mints, oracle, scanner, gate, readWallet, clock }: MarketHandlerOptions): GrpcService {
+  const implementation: Served = {
     getPrice: unary(async ({ tokenAddress, purpose }, ctx) => {
       const use = purpose === PricePurpose.POSITION ? 'POSITION' : 'SCAN';
-      const price = await oracle.price(tokenAddress, use, ctx.signal);
+      const scanned = use === 'SCAN' ? scanner.freshPrice(tokenAddress) : undefined;
+      const price = scanned ?? (await oracle.price(tokenAddress, use, ctx.signal));
       const at = new Date(price.at);
       const age = durationOf(clock.now() - price.at);
       return { price: { tokenAddress, price: price.price, source: price.source, at, age } };
     }),
+    getGateStats: unary(() => gateStatsToWire(gate.stats())),
     getMint: unary(async ({ tokenAddress }, ctx) => {
       const mint = await mints.get(tokenAddress, ctx.signal);
       return { tokenAddress: mint.mint, decimals: mint.decimals, symbol: mint.symbol };

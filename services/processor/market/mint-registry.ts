@@ -3,10 +3,14 @@ import { ExitlaneError, invalidField, messageOf } from '../../../shared/core/err
 import type { Queryable } from '../../../shared/store/database.js';
 import { findMint, type Mint, saveMint } from '../../../shared/store/mints.js';
 import type { Endpoints } from '../venue/endpoints.js';
+import type { Rpc } from '../venue/rpc.js';
 import { WELL_KNOWN_SYMBOLS } from './well-known-mints.js';
 
 /** Mints kept in memory, about 300 bytes each; the one longest in it goes first. */
 const MINTS_MAX = 10_000;
+
+/** Asks one endpoint. */
+type ReadMint = (rpc: Rpc) => ReturnType<Rpc['mint']>;
 
 export interface MintRegistryOptions {
   readonly db: Queryable;
@@ -26,18 +30,27 @@ export class MintRegistry {
    * @throws ExitlaneError INVALID_FIELD (not an address), MINT_NOT_FOUND (no mint there), VENUE_UNAVAILABLE (never read
    * before, and no endpoint answers)
    */
-  async get(mint: string, signal?: AbortSignal): Promise<Mint> {
+  get(mint: string, signal?: AbortSignal): Promise<Mint> {
+    return this.#get(mint, (rpc) => rpc.mint(mint, signal), signal);
+  }
+
+  /** The same for looking at the market, which gives way to all else. */
+  getForScan(mint: string, signal?: AbortSignal): Promise<Mint> {
+    return this.#get(mint, (rpc) => rpc.mintForScan(mint, signal), signal);
+  }
+
+  async #get(mint: string, read: ReadMint, signal: AbortSignal | undefined): Promise<Mint> {
     const known = this.#known.get(mint);
     if (known) return known;
     checkAddress(mint);
-    const found = (await findMint(this.#options.db, mint)) ?? (await this.#read(mint, signal));
+    const found = (await findMint(this.#options.db, mint)) ?? (await this.#read(mint, read, signal));
     this.#known.set(mint, found);
     if (this.#known.size > MINTS_MAX) this.#known.delete(this.#known.keys().next().value ?? '');
     return found;
   }
 
-  async #read(address: string, signal: AbortSignal | undefined): Promise<Mint> {
-    const facts = await this.#fromChain(address, signal);
+  async #read(address: string, read: ReadMint, signal: AbortSignal | undefined): Promise<Mint> {
+    const facts = await this.#fromChain(address, read, signal);
     if (!facts) {
       const description = `there is no token mint at ${address}: check the address, and that it is on the network the processor uses`;
       throw new ExitlaneError('MINT_NOT_FOUND', `token_address: ${description}`, {
@@ -50,9 +63,9 @@ export class MintRegistry {
     return mint;
   }
 
-  async #fromChain(address: string, signal: AbortSignal | undefined) {
+  async #fromChain(address: string, read: ReadMint, signal: AbortSignal | undefined) {
     try {
-      return await this.#options.endpoints.first((rpc) => rpc.mint(address, signal), signal);
+      return await this.#options.endpoints.first(read, signal);
     } catch (cause) {
       signal?.throwIfAborted();
       const text = `mint ${address} cannot be read now: ${messageOf(cause)}`;
@@ -67,10 +80,14 @@ export class MintRegistry {
 
 /** @throws ExitlaneError INVALID_FIELD */
 export function checkAddress(address: string): void {
+  if (!isMintAddress(address)) throw invalidField('token_address', 'must be a mint address: 32 bytes in base58');
+}
+
+export function isMintAddress(text: string): boolean {
   try {
-    if (new PublicKey(address).toBase58() === address) return;
+    return new PublicKey(text).toBase58() === text;
   } catch {
-    // Falls through: what PublicKey throws says less than the field violation.
+    // What PublicKey throws says no more than that it is none.
+    return false;
   }
-  throw invalidField('token_address', 'must be a mint address: 32 bytes in base58');
 }

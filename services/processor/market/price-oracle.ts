@@ -1,7 +1,9 @@
+import { orAborted } from '../../../shared/core/abort.js';
 import type { Clock } from '../../../shared/core/clock.js';
 import { ExitlaneError, messageOf } from '../../../shared/core/errors.js';
 import type { Jupiter } from '../venue/jupiter.js';
 import { PRICES_PER_CALL_MAX } from '../venue/limits.js';
+import { isRateLimit } from '../venue/venue-error.js';
 import { checkAddress, type MintRegistry } from './mint-registry.js';
 import { priceFromQuote } from './quote-price.js';
 
@@ -19,7 +21,7 @@ export interface Price {
 
 export interface PriceOracleOptions {
   readonly jupiter: Jupiter;
-  readonly mints: Pick<MintRegistry, 'get'>;
+  readonly mints: Pick<MintRegistry, 'get' | 'getForScan'>;
   readonly clock: Clock;
   /** A price this old is asked for anew, milliseconds; default 500 for positions and 2,000 for scanning. */
   readonly maxAgeMs?: Partial<Readonly<Record<PricePurpose, number>>>;
@@ -54,7 +56,8 @@ export class PriceOracle {
       asking = this.#ask(mint, purpose).finally(() => this.#asking.delete(key));
       this.#asking.set(key, asking);
     }
-    return orAborted(asking, signal);
+    // Others may wait for the same answer, so an abort ends the wait and not the call.
+    return signal ? orAborted(asking, signal) : asking;
   }
 
   /** Prices of many mints with few calls. Mints without a price are left out; fallback quotes are not made. */
@@ -86,6 +89,8 @@ export class PriceOracle {
       const [price] = await this.#fromPriceApi([mint], purpose);
       if (price) return price;
     } catch (error) {
+      // A quote comes out of the same budget: it would fare no better, and take from who waits for it.
+      if (isRateLimit(error)) throw unavailable(mint, error);
       cause = error;
     }
     return this.#fromQuote(mint, purpose, cause);
@@ -102,19 +107,13 @@ export class PriceOracle {
 
   async #fromQuote(mint: string, purpose: PricePurpose, earlier: unknown): Promise<Price> {
     const { jupiter, mints, clock } = this.#options;
-    const { decimals } = await mints.get(mint);
+    const { decimals } = await (purpose === 'POSITION' ? mints.get(mint) : mints.getForScan(mint));
     const at = clock.now();
     try {
       const price = await priceFromQuote(jupiter, mint, decimals, purpose);
       return this.#keep({ mint, price, source: 'jupiter-quote', at });
     } catch (cause) {
-      const first = earlier === undefined ? '' : `${messageOf(earlier)}; `;
-      const text = `there is no price of ${mint} now: ${first}${messageOf(cause)}`;
-      throw new ExitlaneError('PRICE_UNAVAILABLE', text, {
-        cause,
-        metadata: { token_address: mint },
-        retryDelayMs: 1_000,
-      });
+      throw unavailable(mint, cause, earlier === undefined ? '' : `${messageOf(earlier)}; `);
     }
   }
 
@@ -126,12 +125,8 @@ export class PriceOracle {
   }
 }
 
-/** Others may wait for the same answer, so an abort ends the wait and not the call. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
+function unavailable(mint: string, cause: unknown, earlier = ''): ExitlaneError {
+  const text = `there is no price of ${mint} now: ${earlier}${messageOf(cause)}`;
+  const retryDelayMs = (isRateLimit(cause) ? cause.retryDelayMs : undefined) ?? 1_000;
+  return new ExitlaneError('PRICE_UNAVAILABLE', text, { cause, metadata: { token_address: mint }, retryDelayMs });
 }

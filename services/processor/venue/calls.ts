@@ -1,14 +1,36 @@
+import { orAborted } from '../../../shared/core/abort.js';
 import type { Clock } from '../../../shared/core/clock.js';
+import type { ApiCallPriorityName } from '../../../shared/gate/api-call-priority.js';
+import type { CallArguments } from '../../../shared/gate/gate-log.js';
 import { VenueError } from './venue-error.js';
 
 /** How urgent an external call is (A1). */
-export type CallLevel = 'CRITICAL' | 'HIGH' | 'NORMAL' | 'LOW';
+export type CallLevel = ApiCallPriorityName;
+
+/** Told of every HTTP answer, for rate limits: status and headers. */
+export type OnAnswer = (status: number, headers: Headers) => void;
+
+/** The call itself. `signal` aborts when it has taken too long. */
+export type Work<T> = (signal: AbortSignal, onAnswer: OnAnswer) => Promise<T>;
+
+export interface CallOptions {
+  /** Whose rate limit it counts against, see {@link budgetName}. */
+  readonly budget?: string;
+  /** The caller's: aborting it ends the wait for a turn too. */
+  readonly signal?: AbortSignal | undefined;
+  /** Facts for the log: no URLs, headers or keys. */
+  readonly args?: (() => CallArguments) | undefined;
+}
 
 /**
- * The one door every call to Jupiter or an RPC goes through. `name` is `host:method`. The signal given to `fn` aborts
- * when the call has taken too long; whatever `fn` throws is thrown on.
+ * The one door every call to Jupiter or an RPC goes through. `name` is `host:method`. Whatever `work` throws is thrown on.
  */
-export type Call = <T>(level: CallLevel, name: string, fn: (signal: AbortSignal) => Promise<T>) => Promise<T>;
+export type Call = <T>(level: CallLevel, name: string, work: Work<T>, options?: CallOptions) => Promise<T>;
+
+/** The limits of Jupiter and of an RPC are two, even where one host is both, as in the sandbox. */
+export function budgetName(service: 'jupiter' | 'rpc', host: string): string {
+  return `${service} ${host}`;
+}
 
 export interface DirectCallsOptions {
   readonly clock: Clock;
@@ -18,42 +40,36 @@ export interface DirectCallsOptions {
 
 /** Starts every call at once and gives it `timeoutMs`; afterwards it rejects with a VenueError UNAVAILABLE. */
 export function directCalls({ clock, timeoutMs }: DirectCallsOptions): Call {
-  return async (_level, name, fn) => {
+  return async (_level, name, work) => {
     const controller = new AbortController();
     const timer = clock.setTimer(() => {
       controller.abort(new VenueError('UNAVAILABLE', `${name} gave no answer within ${timeoutMs} ms`));
     }, timeoutMs);
     try {
-      return await orAborted(fn(controller.signal), controller.signal);
+      return await orAborted(
+        work(controller.signal, () => undefined),
+        controller.signal,
+      );
     } finally {
       timer.cancel();
     }
   };
 }
 
-/** A call that also ends when `signal`, its caller's, aborts: at once, even while it still waits for its turn. */
+/** A call that also ends when its caller's signal aborts: at once, even while it still waits for its turn. */
 export async function callUnder<T>(
   call: Call,
   level: CallLevel,
   name: string,
-  signal: AbortSignal | undefined,
-  fn: (signal: AbortSignal) => Promise<T>,
+  options: CallOptions,
+  work: Work<T>,
 ): Promise<T> {
-  if (!signal) return call(level, name, fn);
+  const { signal } = options;
+  if (!signal) return call(level, name, work, options);
   signal.throwIfAborted();
-  const started = call(level, name, (inner) => {
+  const joined: Work<T> = (inner, onAnswer) => {
     signal.throwIfAborted();
-    return fn(AbortSignal.any([inner, signal]));
-  });
-  return orAborted(started, signal);
-}
-
-/** `work`'s outcome, or the signal's reason if it aborts first; what `work` does afterwards is nobody's business. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
+    return work(AbortSignal.any([inner, signal]), onAnswer);
+  };
+  return orAborted(call(level, name, joined, options), signal);
 }

@@ -45,12 +45,7 @@ export interface VenueParts {
   readonly logger: Logger;
   /** Every external call goes through it; default: at once, with `requestTimeoutMs`. */
   readonly call?: Call;
-  /** Told of every HTTP answer, for rate-limit budgets. */
-  readonly onAnswer?: OnAnswer;
 }
-
-/** An HTTP answer: the host it came from, its status and headers. */
-export type OnAnswer = (host: string, status: number, headers: Headers) => void;
 
 export type VenueSettings = Required<Omit<VenueOptions, 'jupiterApiKey'>> & Pick<VenueOptions, 'jupiterApiKey'>;
 

@@ -35,10 +35,10 @@ export class EndpointHealth {
 
   /** The same calls, watched. */
   observe(call: Call): Call {
-    return async (level, name, fn) => {
+    return async (level, name, work, options) => {
       const host = name.slice(0, name.lastIndexOf(':'));
       try {
-        const answer = await call(level, name, fn);
+        const answer = await call(level, name, work, options);
         this.#lastError.delete(host);
         return answer;
       } catch (error) {

@@ -16,7 +16,8 @@ describe('E2 error table', () => {
     ['quote', 'RATE_LIMITED', 'QUOTE_FAILED', 'retry-new-quote'],
     ['quote', 'UNAVAILABLE', 'QUOTE_FAILED', 'retry-new-quote'],
     ['quote', 'GARBAGE', 'QUOTE_FAILED', 'retry-new-quote'],
-    ['quote', 'BAD_REQUEST', 'QUOTE_FAILED', 'definitive'],
+    ['quote', 'BAD_REQUEST', 'QUOTE_FAILED', 'retry-new-quote'],
+    ['swap', 'NOT_TRADABLE', 'TOKEN_NOT_TRADABLE', 'definitive'],
     ['swap', 'UNAVAILABLE', 'SWAP_BUILD_FAILED', 'retry-new-quote'],
     ['simulate', 'UNAVAILABLE', 'SWAP_BUILD_FAILED', 'retry-new-quote'],
     ['send', 'UNAVAILABLE', 'EXECUTOR_ERROR', 'unknown'],
@@ -33,7 +34,7 @@ describe('E2 error table', () => {
   const rpc: [string, Phase, RpcError, string, Verdict][] = [
     ['BlockhashNotFound', 'send', preflight('BlockhashNotFound'), 'EXECUTOR_ERROR', 'resend-same'],
     ['AlreadyProcessed', 'send', preflight('AlreadyProcessed'), 'EXECUTOR_ERROR', 'unknown'],
-    ['InsufficientFundsForFee', 'send', preflight('InsufficientFundsForFee'), 'INSUFFICIENT_FUNDS', 'definitive'],
+    ['InsufficientFundsForFee', 'send', preflight('InsufficientFundsForFee'), 'INSUFFICIENT_FUNDS', 'unknown'],
     ['slippage', 'send', preflight({ InstructionError: [4, { Custom: 6001 }] }), 'SLIPPAGE_EXCEEDED', 'unknown'],
     [
       'slippage in the text alone',
@@ -42,7 +43,7 @@ describe('E2 error table', () => {
       'SLIPPAGE_EXCEEDED',
       'retry-new-quote',
     ],
-    ['signature', 'send', new RpcError(-32003, 'no', undefined), 'EXECUTOR_ERROR', 'definitive'],
+    ['signature', 'send', new RpcError(-32003, 'no', undefined), 'EXECUTOR_ERROR', 'unknown'],
     [
       'node behind',
       'simulate',
@@ -50,11 +51,13 @@ describe('E2 error table', () => {
       'SWAP_BUILD_FAILED',
       'resend-same',
     ],
-    ['version', 'landed', new RpcError(-32015, 'version', undefined), 'LANDED_WITH_ERROR', 'definitive'],
+    ['version', 'landed', new RpcError(-32015, 'version', undefined), 'LANDED_WITH_ERROR', 'unknown'],
+    ['too large', 'simulate', new RpcError(-32602, 'too large', undefined), 'SIMULATION_FAILED', 'retry-new-quote'],
+    ['node in trouble', 'simulate', new RpcError(-32603, 'no', undefined), 'SWAP_BUILD_FAILED', 'retry-new-quote'],
     ['context slot', 'simulate', new RpcError(-32016, 'slot', undefined), 'SWAP_BUILD_FAILED', 'resend-same'],
     ['-32002 without data', 'send', new RpcError(-32002, 'failed', undefined), 'EXECUTOR_ERROR', 'unknown'],
     ['never heard of', 'send', new RpcError(-31337, 'what', undefined), 'EXECUTOR_ERROR', 'unknown'],
-    ['never heard of', 'simulate', new RpcError(-31337, 'what', undefined), 'SIMULATION_FAILED', 'unknown'],
+    ['never heard of', 'simulate', new RpcError(-31337, 'what', undefined), 'SIMULATION_FAILED', 'retry-new-quote'],
   ];
   for (const [what, phase, error, reason, verdict] of rpc) {
     it(`${error.code} ${what} in ${phase}: ${reason}, ${verdict}`, () => {
@@ -95,6 +98,26 @@ describe('E2 error table', () => {
       expect(diagnoseTransaction('landed', error, { logs, programs }).reason).to.equal(reason);
     });
   }
+
+  it('E3 a wallet short of funds is no reason to give an order up: the next exit that lands brings some', () => {
+    const short = ['InsufficientFundsForFee', 'AccountNotFound', { InstructionError: [2, 'InsufficientFunds'] }];
+    for (const error of short) {
+      for (const phase of ['simulate', 'landed'] as const) {
+        const found = diagnoseTransaction(phase, error, { logs: [], programs: [] });
+        expect(found).to.include({ reason: 'INSUFFICIENT_FUNDS', verdict: 'retry-new-quote' });
+      }
+    }
+  });
+
+  it('E7 an error of a send never says that nothing was sent, whatever it is', () => {
+    const names = ['InsufficientFundsForFee', 'AccountNotFound', 'SignatureFailure', 'BrandNewError'];
+    for (const error of [...names, custom(6001), { InstructionError: [0, 'InsufficientFunds'] }]) {
+      expect(diagnoseTransaction('send', error, { logs: [], programs: [] }).verdict).to.equal('unknown');
+    }
+    for (const code of [-32003, -32015, -32600, -32601, -32602, -32603]) {
+      expect(diagnose('send', new RpcError(code, 'no', undefined))?.verdict).to.equal('unknown');
+    }
+  });
 
   it('an error of ours is not a venue’s', () => {
     expect(diagnose('quote', new TypeError('bug'))).to.equal(undefined);

@@ -10,8 +10,13 @@ import { isOutage, RpcError, VenueError, type VenueErrorKind } from './venue-err
  *
  * - `retry-new-quote`: nothing of this attempt is or will be on chain, and a new quote may fare better.
  * - `resend-same`: the same bytes may simply be asked for or sent again.
- * - `definitive`: repeating it gives the same answer until someone changes something.
+ * - `definitive`: nothing of this attempt is or will be on chain, and what the order asks for is the reason: neither the market
+ *   nor our other orders can change the answer. It ends an ENTRY at once; an EXIT must get out, and is tried on.
  * - `unknown`: it may have happened. Look it up; never sign anew.
+ *
+ * What looks final is often not. A refused API key or request says nothing about the order, and ending everything that waits
+ * would make an outage of it; a transaction that is too large or breaks the policy is another one on another route; and a wallet
+ * short of funds gets SOL back with the exit that lands next.
  */
 export type Verdict = 'retry-new-quote' | 'resend-same' | 'definitive' | 'unknown';
 
@@ -47,7 +52,7 @@ const HTTP_TABLE: Readonly<Record<VenueErrorKind, { reason?: FailureReason; verd
   NOT_TRADABLE: { reason: 'TOKEN_NOT_TRADABLE', verdict: 'definitive', advice: 'Jupiter does not trade this token.' },
   RATE_LIMITED: { advice: 'The venue limits our calls; an API key with a larger budget helps.' },
   UNAVAILABLE: { advice: 'Check that the venue is up and reachable.' },
-  BAD_REQUEST: { verdict: 'definitive', advice: 'The venue refuses the request; check API key and endpoint.' },
+  BAD_REQUEST: { advice: 'The venue refuses the request; check API key and endpoint.' },
   GARBAGE: { advice: 'Check that the URL is that of the API and nothing stands in between.' },
 };
 
@@ -66,18 +71,18 @@ export function diagnose(phase: Phase, error: unknown): Diagnosis | undefined {
   return error instanceof RpcError ? diagnoseRpc(phase, error) : undefined;
 }
 
-const RPC_TABLE: Readonly<Record<number, { verdict: Verdict; advice: string }>> = {
-  [-32003]: { verdict: 'definitive', advice: 'A signature does not fit the transaction.' },
+const RPC_TABLE: Readonly<Record<number, { verdict?: Verdict; advice: string }>> = {
+  [-32003]: { advice: 'A signature does not fit the transaction.' },
   [-32004]: { verdict: 'resend-same', advice: 'The node has not got that block yet.' },
   [-32005]: { verdict: 'resend-same', advice: 'The node is behind; another endpoint helps.' },
   [-32014]: { verdict: 'resend-same', advice: 'The node has not got that block yet.' },
-  [-32015]: { verdict: 'definitive', advice: 'The node wants another transaction version.' },
+  [-32015]: { advice: 'The node wants another transaction version.' },
   [-32016]: { verdict: 'resend-same', advice: 'The node is behind; another endpoint helps.' },
   [-32429]: { verdict: 'resend-same', advice: 'The endpoint limits our calls.' },
-  [-32600]: { verdict: 'definitive', advice: 'The node does not understand the request.' },
-  [-32601]: { verdict: 'definitive', advice: 'The endpoint does not offer this method.' },
-  [-32602]: { verdict: 'definitive', advice: 'The node does not accept the transaction as it is.' },
-  [-32603]: { verdict: 'unknown', advice: 'The node has trouble of its own; another endpoint helps.' },
+  [-32600]: { advice: 'The node does not understand the request.' },
+  [-32601]: { advice: 'The endpoint does not offer this method.' },
+  [-32602]: { advice: 'The node does not accept the transaction as it is.' },
+  [-32603]: { advice: 'The node has trouble of its own; another endpoint helps.' },
 };
 
 function diagnoseRpc(phase: Phase, error: RpcError): Diagnosis {
@@ -86,10 +91,9 @@ function diagnoseRpc(phase: Phase, error: RpcError): Diagnosis {
     if (err !== undefined) return diagnoseTransaction(phase, err, { logs, programs: [] });
   }
   const known = RPC_TABLE[error.code];
-  const fallback = phase === 'quote' || phase === 'swap' ? 'definitive' : 'unknown';
   const text = `The node answered with error ${error.code}: ${error.message}`;
   const reason = phase === 'simulate' && isOutage(error) ? 'SWAP_BUILD_FAILED' : REASON_OF_PHASE[phase];
-  return diagnosis(reason, known?.verdict ?? fallback, text, known?.advice ?? '');
+  return diagnosis(reason, known?.verdict ?? beforeSigning(phase), text, known?.advice ?? '');
 }
 
 export interface TransactionFacts {
@@ -99,25 +103,19 @@ export interface TransactionFacts {
 }
 
 /** Errors of a whole transaction, by name. */
-const TRANSACTION_TABLE: Readonly<Record<string, { reason?: FailureReason; verdict: Verdict; text: string }>> = {
+const TRANSACTION_TABLE: Readonly<Record<string, { reason?: FailureReason; verdict?: Verdict; text: string }>> = {
   BlockhashNotFound: { verdict: 'resend-same', text: 'The node does not know the blockhash; it may be behind.' },
   AlreadyProcessed: { verdict: 'unknown', text: 'The transaction was processed before; looking it up.' },
   InsufficientFundsForFee: {
     reason: 'INSUFFICIENT_FUNDS',
-    verdict: 'definitive',
     text: 'The wallet has not enough SOL for the network fee; add SOL.',
   },
   InsufficientFundsForRent: {
     reason: 'INSUFFICIENT_FUNDS',
-    verdict: 'definitive',
     text: 'The wallet would fall below the least SOL an account must hold; add SOL.',
   },
-  AccountNotFound: {
-    reason: 'INSUFFICIENT_FUNDS',
-    verdict: 'definitive',
-    text: 'The wallet has no SOL at all; add SOL.',
-  },
-  SignatureFailure: { verdict: 'definitive', text: 'A signature does not fit the transaction.' },
+  AccountNotFound: { reason: 'INSUFFICIENT_FUNDS', text: 'The wallet has no SOL at all; add SOL.' },
+  SignatureFailure: { text: 'A signature does not fit the transaction.' },
 };
 
 /** Errors of an instruction that have a name of their own. */
@@ -131,10 +129,9 @@ export function diagnoseTransaction(phase: Phase, error: TransactionError, facts
   const failed = phase === 'landed' || phase === 'simulate' ? 'retry-new-quote' : 'unknown';
   const name = typeof error === 'string' ? error : (Object.keys(error)[0] ?? 'unknown error');
   const known = TRANSACTION_TABLE[name];
-  if (known) return diagnosis(known.reason ?? fallback, known.verdict, known.text, '');
+  if (known) return diagnosis(known.reason ?? fallback, known.verdict ?? failed, known.text, '');
   const cause = instructionCause(error);
-  if (!cause)
-    return diagnosis(fallback, phase === 'send' ? 'unknown' : 'definitive', `The transaction failed with ${name}.`, '');
+  if (!cause) return diagnosis(fallback, failed, `The transaction failed with ${name}.`, '');
   const program = innermostFailure(facts.logs) ?? facts.programs[cause.index];
   if (cause.custom === SLIPPAGE_CUSTOM && (program === undefined || program === JUPITER_PROGRAM)) {
     return diagnosis(
@@ -146,12 +143,7 @@ export function diagnoseTransaction(phase: Phase, error: TransactionError, facts
   }
   const ledger = program !== undefined && (isTokenProgram(program) || program === SYSTEM_PROGRAM);
   if ((cause.custom === SHORT_CUSTOM && ledger) || SHORT_OF_FUNDS.has(cause.name)) {
-    return diagnosis(
-      'INSUFFICIENT_FUNDS',
-      'definitive',
-      'The wallet has not enough of what it was to spend.',
-      'Add funds.',
-    );
+    return diagnosis('INSUFFICIENT_FUNDS', failed, 'The wallet has not enough of what it was to spend.', 'Add funds.');
   }
   const what = cause.custom === undefined ? cause.name : `error ${cause.custom} (0x${cause.custom.toString(16)})`;
   const where = program === undefined ? '' : ` of program ${program}`;

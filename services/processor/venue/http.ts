@@ -1,5 +1,5 @@
 import { messageOf } from '../../../shared/core/errors.js';
-import type { OnAnswer } from './config.js';
+import type { OnAnswer } from './calls.js';
 import { ANSWER_BYTES_MAX, ERROR_TEXT_CHARS_MAX } from './limits.js';
 import { VenueError, type VenueErrorKind } from './venue-error.js';
 
@@ -32,7 +32,7 @@ async function exchange(server: HttpHost, url: string, init: RequestInit) {
   try {
     // A redirect would carry our headers, key included, to wherever it points.
     const response = await fetch(url, { ...init, redirect: 'error' });
-    server.onAnswer?.(server.host, response.status, response.headers);
+    server.onAnswer?.(response.status, response.headers);
     return {
       status: response.status,
       headers: response.headers,

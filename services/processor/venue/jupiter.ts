@@ -1,8 +1,16 @@
 import { Configuration, FetchError, type QuoteResponse, SwapApi } from '@jup-ag/api';
 import { BigNumber } from 'bignumber.js';
 import { PRICE_DECIMALS } from '../../../shared/core/decimals.js';
-import { type Call, type CallLevel, callUnder } from './calls.js';
-import type { OnAnswer, PriorityLevel } from './config.js';
+import {
+  budgetName,
+  type Call,
+  type CallLevel,
+  type CallOptions,
+  callUnder,
+  type OnAnswer,
+  type Work,
+} from './calls.js';
+import type { PriorityLevel } from './config.js';
 import { excerpt, fetchJson, hostOf, jsonOrUndefined, kindOf, secretsOf } from './http.js';
 import { parsePriceAnswer, quoteAnswer, refusal, swapAnswer } from './jupiter-schemas.js';
 import { PRICES_PER_CALL_MAX, TRANSACTION_BYTES_MAX } from './limits.js';
@@ -14,7 +22,6 @@ export interface JupiterOptions {
   readonly url: string;
   readonly apiKey?: string | undefined;
   readonly call: Call;
-  readonly onAnswer?: OnAnswer | undefined;
 }
 
 export interface QuoteRequest {
@@ -62,7 +69,6 @@ const NO_ROUTE_CODES = new Set([
 export class Jupiter {
   readonly host: string;
   readonly #options: JupiterOptions;
-  readonly #api: SwapApi;
   readonly #url: string;
   readonly #headers: Record<string, string>;
 
@@ -71,8 +77,6 @@ export class Jupiter {
     this.host = hostOf(options.url, "Jupiter's API");
     this.#url = options.url.replace(/\/+$/, '');
     this.#headers = options.apiKey ? { 'x-api-key': options.apiKey } : {};
-    const fetchApi: typeof fetch = (url, init) => this.#fetch(String(url), init ?? {});
-    this.#api = new SwapApi(new Configuration({ basePath: `${this.#url}/swap/v1`, headers: this.#headers, fetchApi }));
   }
 
   /** CRITICAL. A quote for an order. */
@@ -101,8 +105,10 @@ export class Jupiter {
       dynamicComputeUnitLimit: true,
       prioritizationFeeLamports: { priorityLevelWithMaxLamports: { maxLamports, priorityLevel } },
     };
-    return this.#ask('CRITICAL', 'swap', signal, async (inner) => {
-      const { raw } = await this.#api.swapPostRaw({ swapRequest }, { signal: inner });
+    const { inputMint, outputMint } = quote.response;
+    const args = () => ({ inputMint, outputMint, inAmount: quote.inAmount.toString(), userPublicKey, maxLamports });
+    return this.#ask('CRITICAL', 'swap', { signal, args }, async (inner, onAnswer) => {
+      const { raw } = await this.#api(onAnswer).swapPostRaw({ swapRequest }, { signal: inner });
       const answer = swapAnswer.safeParse(await raw.json());
       if (!answer.success) throw this.#garbage('a swap');
       const bytes = Buffer.from(answer.data.swapTransaction, 'base64');
@@ -122,11 +128,12 @@ export class Jupiter {
   }
 
   #quote(level: CallLevel, { inputMint, outputMint, amount, slippageBps, signal }: QuoteRequest): Promise<Quote> {
-    return this.#ask(level, 'quote', signal, async (inner) => {
+    const args = () => ({ inputMint, outputMint, amount: amount.toString(), slippageBps });
+    return this.#ask(level, 'quote', { signal, args }, async (inner, onAnswer) => {
       // The generated type wants a number, which cannot hold every u64; it is put into the URL as it comes.
       const exact = amount.toString() as unknown as number;
       const query = { inputMint, outputMint, amount: exact, slippageBps, swapMode: 'ExactIn' as const };
-      const { raw } = await this.#api.quoteGetRaw(query, { signal: inner });
+      const { raw } = await this.#api(onAnswer).quoteGetRaw(query, { signal: inner });
       const body: unknown = await raw.json();
       const answer = quoteAnswer.safeParse(body);
       if (!answer.success) throw this.#garbage('a quote');
@@ -143,12 +150,10 @@ export class Jupiter {
 
   #prices(level: CallLevel, mints: readonly string[], signal: AbortSignal | undefined): Promise<Prices> {
     if (mints.length > PRICES_PER_CALL_MAX) throw new RangeError(`at most ${PRICES_PER_CALL_MAX} mints per price call`);
-    return this.#ask(level, 'price', signal, async (inner) => {
+    return this.#ask(level, 'price', { signal }, async (inner, onAnswer) => {
       const ids = [...new Set([SOL_MINT, ...mints])].join(',');
-      const response = await this.#fetch(`${this.#url}/price/v3?ids=${encodeURIComponent(ids)}`, {
-        headers: this.#headers,
-        signal: inner,
-      });
+      const init = { headers: this.#headers, signal: inner };
+      const response = await this.#fetch(`${this.#url}/price/v3?ids=${encodeURIComponent(ids)}`, init, onAnswer);
       const usd = this.#usdPrices(await response.text());
       const sol = usd.get(SOL_MINT);
       if (!sol) throw new VenueError('GARBAGE', `${this.host} has no usable price of SOL`);
@@ -173,20 +178,22 @@ export class Jupiter {
     }
   }
 
-  #fetch(url: string, init: RequestInit): Promise<Response> {
-    const { url: own, apiKey = '', onAnswer } = this.#options;
+  /** Costs nothing next to the call: the generated client has no other way to tell the answers of one call from another's. */
+  #api(onAnswer: OnAnswer): SwapApi {
+    const fetchApi: typeof fetch = (url, init) => this.#fetch(String(url), init ?? {}, onAnswer);
+    return new SwapApi(new Configuration({ basePath: `${this.#url}/swap/v1`, headers: this.#headers, fetchApi }));
+  }
+
+  #fetch(url: string, init: RequestInit, onAnswer: OnAnswer): Promise<Response> {
+    const { url: own, apiKey = '' } = this.#options;
     const server = { host: this.host, secrets: [apiKey, ...secretsOf(own)], onAnswer, refusal: refusalOf(this.host) };
     return fetchJson(server, url, init);
   }
 
-  async #ask<T>(
-    level: CallLevel,
-    method: string,
-    signal: AbortSignal | undefined,
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
+  async #ask<T>(level: CallLevel, method: string, options: CallOptions, work: Work<T>): Promise<T> {
     try {
-      return await callUnder(this.#options.call, level, `${this.host}:${method}`, signal, work);
+      const budget = budgetName('jupiter', this.host);
+      return await callUnder(this.#options.call, level, `${this.host}:${method}`, { ...options, budget }, work);
     } catch (error) {
       // The generated client wraps whatever its fetch throws.
       throw error instanceof FetchError ? error.cause : error;

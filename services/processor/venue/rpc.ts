@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Connection, PublicKey, SolanaJSONRPCError, type VersionedTransaction } from '@solana/web3.js';
+import bs58 from 'bs58';
 import { z } from 'zod';
-import { type Call, type CallLevel, callUnder } from './calls.js';
-import type { OnAnswer } from './config.js';
+import type { CallArguments } from '../../../shared/gate/gate-log.js';
+import { budgetName, type Call, type CallLevel, callUnder, type OnAnswer } from './calls.js';
 import { fetchJson, hostOf, secretsOf } from './http.js';
 import { type LandedTransaction, landedTransactionOf } from './landed-transaction.js';
 import { ACCOUNTS_PER_CALL_MAX } from './limits.js';
@@ -23,7 +24,6 @@ import { RpcError, VenueError } from './venue-error.js';
 export interface RpcOptions {
   readonly url: string;
   readonly call: Call;
-  readonly onAnswer?: OnAnswer | undefined;
 }
 
 export interface SignatureStatus {
@@ -39,8 +39,8 @@ export interface TokenAccount {
   readonly amount: bigint;
 }
 
-/** The signal of the call at hand; web3.js has no way to pass one. */
-const callSignal = new AsyncLocalStorage<AbortSignal>();
+/** What belongs to the call at hand; web3.js has no way to pass it. */
+const atHand = new AsyncLocalStorage<{ readonly signal: AbortSignal; readonly onAnswer: OnAnswer }>();
 
 /**
  * One Solana RPC endpoint. Each method is one use with its level built in (A1); a use at two levels is two methods.
@@ -52,22 +52,20 @@ export class Rpc {
   readonly host: string;
   readonly #connection: Connection;
   readonly #call: Call;
-  readonly #fetch: (url: string, init: RequestInit) => Promise<Response>;
   readonly #url: string;
 
-  constructor({ url, call, onAnswer }: RpcOptions) {
+  constructor({ url, call }: RpcOptions) {
     this.host = hostOf(url, 'a Solana RPC endpoint');
     this.#url = url;
     this.#call = call;
-    this.#fetch = (to, init) =>
-      fetchJson({ host: this.host, secrets: secretsOf(url), onAnswer, refusal: refusalOf }, to, init);
     this.#connection = new Connection(url, {
       commitment: 'confirmed',
       disableRetryOnRateLimit: true,
       httpAgent: false,
       fetch: (to, init) => {
         const { method, headers, body } = init ?? {};
-        return this.#fetch(String(to), { method, headers, body, signal: callSignal.getStore() ?? null });
+        const { signal = null, onAnswer } = atHand.getStore() ?? {};
+        return this.#fetch(String(to), { method, headers, body, signal }, onAnswer);
       },
     });
   }
@@ -86,9 +84,9 @@ export class Rpc {
     const states: (AccountState | undefined)[] = [];
     for (let at = 0; at < addresses.length; at += ACCOUNTS_PER_CALL_MAX) {
       const keys = addresses.slice(at, at + ACCOUNTS_PER_CALL_MAX).map((address) => new PublicKey(address));
-      const found = await this.#ask('CRITICAL', 'getMultipleAccounts', signal, (connection) => {
-        return connection.getMultipleAccountsInfo(keys, 'processed');
-      });
+      const read = (connection: Connection) => connection.getMultipleAccountsInfo(keys, 'processed');
+      const args = () => ({ accounts: keys.length });
+      const found = await this.#ask('CRITICAL', 'getMultipleAccounts', signal, read, args);
       if (found.length !== keys.length) throw unexpected(this.host, 'getMultipleAccounts');
       for (const account of found) {
         if (!account) states.push(undefined);
@@ -112,14 +110,17 @@ export class Rpc {
       replaceRecentBlockhash: false,
       accounts: { encoding: 'base64', addresses },
     };
-    return simulationOf(await this.#raw('simulateTransaction', [wire, config], simulationSchema, signal));
+    const args = () => ({ accounts: addresses.length, blockhash: transaction.message.recentBlockhash });
+    return simulationOf(await this.#raw('simulateTransaction', [wire, config], simulationSchema, signal, args));
   }
 
   /** CRITICAL. Hands signed bytes to the node, which neither checks nor repeats them. Returns the signature. */
   sendRaw(bytes: Uint8Array, signal?: AbortSignal): Promise<string> {
     const wire = Buffer.from(bytes).toString('base64');
     const config = { encoding: 'base64', skipPreflight: true, maxRetries: 0 };
-    return this.#raw('sendTransaction', [wire, config], z.string(), signal);
+    // The first signature follows the count of them, one byte.
+    const args = () => ({ signature: bs58.encode(bytes.subarray(1, 65)), bytes: bytes.length });
+    return this.#raw('sendTransaction', [wire, config], z.string(), signal, args);
   }
 
   /** HIGH. Height and slot of the newest block at this commitment, of one and the same block. */
@@ -194,7 +195,16 @@ export class Rpc {
 
   /** HIGH. Facts of a mint from its account; undefined when there is no mint at this address. */
   mint(mint: string, signal?: AbortSignal): Promise<{ decimals: number } | undefined> {
-    return this.#ask('HIGH', 'getAccountInfo', signal, async (connection) => {
+    return this.#mint('HIGH', mint, signal);
+  }
+
+  /** NORMAL. The same for looking at the market. */
+  mintForScan(mint: string, signal?: AbortSignal): Promise<{ decimals: number } | undefined> {
+    return this.#mint('NORMAL', mint, signal);
+  }
+
+  #mint(level: CallLevel, mint: string, signal: AbortSignal | undefined): Promise<{ decimals: number } | undefined> {
+    return this.#ask(level, 'getAccountInfo', signal, async (connection) => {
       const { value: account } = await connection.getAccountInfoAndContext(new PublicKey(mint), 'confirmed');
       if (!account || !isTokenProgram(account.owner.toBase58())) return undefined;
       const decimals = readMintDecimals(account.data);
@@ -207,11 +217,13 @@ export class Rpc {
     params: readonly unknown[],
     schema: Schema,
     signal: AbortSignal | undefined,
+    args: () => CallArguments,
   ): Promise<z.infer<Schema>> {
-    return callUnder(this.#call, 'CRITICAL', `${this.host}:${method}`, signal, async (inner) => {
+    const options = { signal, args, budget: budgetName('rpc', this.host) };
+    return callUnder(this.#call, 'CRITICAL', `${this.host}:${method}`, options, async (inner, onAnswer) => {
       const headers = { 'content-type': 'application/json' };
       const body = requestBody(method, params);
-      const response = await this.#fetch(this.#url, { method: 'POST', headers, body, signal: inner });
+      const response = await this.#fetch(this.#url, { method: 'POST', headers, body, signal: inner }, onAnswer);
       return resultOf(this.host, method, response, schema);
     });
   }
@@ -221,10 +233,12 @@ export class Rpc {
     method: string,
     signal: AbortSignal | undefined,
     work: (connection: Connection) => Promise<T>,
+    args?: () => CallArguments,
   ): Promise<T> {
-    return callUnder(this.#call, level, `${this.host}:${method}`, signal, async (inner) => {
+    const options = { signal, args, budget: budgetName('rpc', this.host) };
+    return callUnder(this.#call, level, `${this.host}:${method}`, options, async (inner, onAnswer) => {
       try {
-        return await callSignal.run(inner, () => work(this.#connection));
+        return await atHand.run({ signal: inner, onAnswer }, () => work(this.#connection));
       } catch (error) {
         if (inner.aborted) throw inner.reason;
         if (error instanceof VenueError || error instanceof RpcError) throw error;
@@ -233,5 +247,9 @@ export class Rpc {
         throw unexpected(this.host, method);
       }
     });
+  }
+
+  #fetch(to: string, init: RequestInit, onAnswer: OnAnswer | undefined): Promise<Response> {
+    return fetchJson({ host: this.host, secrets: secretsOf(this.#url), onAnswer, refusal: refusalOf }, to, init);
   }
 }

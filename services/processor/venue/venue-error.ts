@@ -25,6 +25,8 @@ export interface VenueErrorFacts {
   readonly httpStatus?: number | undefined;
   /** The venue's own code, such as `COULD_NOT_FIND_ANY_ROUTE`. */
   readonly code?: string | undefined;
+  /** Asking again makes no sense before, milliseconds. */
+  readonly retryDelayMs?: number | undefined;
 }
 
 export class VenueError extends Error {
@@ -32,12 +34,14 @@ export class VenueError extends Error {
   readonly kind: VenueErrorKind;
   readonly httpStatus: number | undefined;
   readonly code: string | undefined;
+  readonly retryDelayMs: number | undefined;
 
   constructor(kind: VenueErrorKind, message: string, facts: VenueErrorFacts = {}) {
     super(message);
     this.kind = kind;
     this.httpStatus = facts.httpStatus;
     this.code = facts.code;
+    this.retryDelayMs = facts.retryDelayMs;
   }
 
   /** Whether asking again later can help. */
@@ -60,11 +64,19 @@ export class RpcError extends Error {
   }
 }
 
+/** JSON-RPC's way of saying 429. */
+export const RATE_LIMITED_CODE = -32429;
+
 /** The node is behind, limits us, or has trouble of its own. */
-const ENDPOINT_CODES: ReadonlySet<number> = new Set([-32005, -32016, -32004, -32014, -32429, -32603]);
+const ENDPOINT_CODES: ReadonlySet<number> = new Set([-32005, -32016, -32004, -32014, RATE_LIMITED_CODE, -32603]);
 
 /** Whether the endpoint, not the request, is to blame: another endpoint may answer. */
 export function isOutage(error: unknown): boolean {
   if (error instanceof RpcError) return ENDPOINT_CODES.has(error.code);
   return error instanceof VenueError && error.kind !== 'NO_ROUTE' && error.kind !== 'NOT_TRADABLE';
+}
+
+/** Whether the venue, or our own gate in its place, had too many calls of ours. */
+export function isRateLimit(error: unknown): error is VenueError {
+  return error instanceof VenueError && error.kind === 'RATE_LIMITED';
 }

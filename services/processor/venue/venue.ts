@@ -18,13 +18,13 @@ export interface Venue {
 }
 
 /** Builds the clients; nothing is called yet. Throws a RangeError for a URL that is none, without repeating it. */
-export function createVenue(options: VenueOptions, { clock, logger, call, onAnswer }: VenueParts): Venue {
+export function createVenue(options: VenueOptions, { clock, logger, call }: VenueParts): Venue {
   const settings = venueSettings(options);
   const calls = call ?? directCalls({ clock, timeoutMs: settings.requestTimeoutMs });
-  const rpcs = settings.rpcUrls.map((url) => new Rpc({ url, call: calls, onAnswer }));
+  const rpcs = settings.rpcUrls.map((url) => new Rpc({ url, call: calls }));
   const endpoints = new Endpoints(rpcs);
   const { jupiterUrl, jupiterApiKey: apiKey } = settings;
-  const jupiter = new Jupiter({ url: jupiterUrl, apiKey, call: calls, onAnswer });
+  const jupiter = new Jupiter({ url: jupiterUrl, apiKey, call: calls });
   const { pollIntervalMs, resendIntervalMs, confirmTimeoutMs, settlingNoteMs } = settings;
   const patience = { pollIntervalMs, resendIntervalMs, confirmTimeoutMs, settlingNoteMs };
   const watcher = new Watcher({ endpoints, clock, logger, ...patience });

@@ -4,6 +4,7 @@ import type { Logger } from '../../../shared/core/logger.js';
 import type { Endpoints } from './endpoints.js';
 import { LATE_MS, POLL_BACKOFF_MS_MAX, READING_MS_MAX, STATUSES_PER_CALL_MAX } from './limits.js';
 import type { Rpc, SignatureStatus } from './rpc.js';
+import { withUrgency } from './urgency.js';
 import { type Patience, type Verdict, Watched, type WatchRequest } from './watched.js';
 
 export interface WatcherOptions {
@@ -112,7 +113,7 @@ export class Watcher {
     watched.nextSendAt = this.#options.clock.now() + this.#options.resendIntervalMs;
     const { signature, bytes, signal } = watched.request;
     try {
-      await this.#options.endpoints.sendToAll(bytes, signal);
+      await withUrgency(watched.urgency, () => this.#options.endpoints.sendToAll(bytes, signal));
     } catch (error) {
       this.#options.logger.debug({ signature, err: messageOf(error) }, 'a transaction could not be sent again');
     } finally {

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../../shared/core/clock.js';
 import { DeathProof } from './death-proof.js';
 import type { LandedTransaction } from './landed-transaction.js';
+import { currentUrgency } from './urgency.js';
 
 /** A committed transaction whose fate is wanted. */
 export interface WatchRequest {
@@ -39,6 +40,8 @@ export class Watched {
   readonly request: WatchRequest;
   readonly verdict: Promise<Verdict>;
   readonly proof: DeathProof;
+  /** That of its order, whose run began the watch: the watcher works for many. */
+  readonly urgency = currentUrgency();
   phase: 'CONFIRMING' | 'READING' = 'CONFIRMING';
   ended = false;
   /** A send, or a read, of this transaction is under way. */

@@ -61,6 +61,7 @@ function attemptToWire(attempt: Attempt): WireAttempt {
     state: AttemptState[attempt.state],
     lastValidBlockHeight: attempt.lastValidBlockHeight,
     slot: attempt.slot ?? 0n,
+    feeSol: attempt.feeLamports === null ? '' : formatAmount(attempt.feeLamports, SOL_DECIMALS),
     error: attempt.error,
     createdAt: attempt.createdAt,
     sentAt: attempt.sentAt ?? undefined,

@@ -6,6 +6,7 @@ import {
 import type { Clock } from '../../../shared/core/clock.js';
 import { invalidField, invalidFields } from '../../../shared/core/errors.js';
 import type { Logger } from '../../../shared/core/logger.js';
+import { singleFlight } from '../../../shared/core/single-flight.js';
 import { millisOf } from '../../../shared/grpc/duration.js';
 import type { GrpcService } from '../../../shared/grpc/server.js';
 import { serverStream } from '../../../shared/grpc/stream.js';
@@ -32,7 +33,8 @@ const WATCH_FALLBACK_MS = 5_000;
 const STATES: readonly TradingState[] = ['ACTIVE', 'EXITS_ONLY', 'HALTED'];
 
 export function queueService({ db, endedBefore, clock, logger }: QueueHandlerOptions): GrpcService {
-  const look = async () => ({ stats: statsToWire(await readQueueStats(db), endedBefore) });
+  const read = singleFlight(() => readQueueStats(db));
+  const look = async () => ({ stats: statsToWire(await read(), endedBefore) });
   const implementation: QueueServiceServer = {
     getQueueStats: unary(look),
     watchQueueStats: serverStream(async function* (request, ctx) {

@@ -43,6 +43,30 @@ function compareAmounts(attempt: AttemptRow, landed: ChainTransaction, findings:
   }
 }
 
+/** The fee of a transaction that landed with an error is on no order: it stands at its attempt. */
+export const attemptFees: Check = {
+  name: 'attempt-fees',
+  promise:
+    'an attempt carries the fee that the chain took for it, landed with an error or without; any other carries none',
+  async run(context, findings) {
+    const ledger = ledgerOf(context, findings);
+    if (!ledger) return;
+    for await (const attempt of attemptsOf(context.db)) {
+      const { order_req_id, number, signature, state, attempt_fee_lamports: booked } = attempt;
+      const landed = state === 'LANDED' || state === 'LANDED_FAILED';
+      const taken = landed ? ledger.transactions.get(signature)?.feeLamports.toString() : null;
+      // One that is not on the chain is for fates-match-chain to find.
+      if (attempt.is_simulated || taken === undefined) continue;
+      findings.looked();
+      if (booked === taken) continue;
+      findings.violation(
+        order_req_id,
+        `attempt ${number} (${signature}) carries a fee of ${booked ?? 'nothing'}, the chain took ${taken ?? 'nothing'}`,
+      );
+    }
+  },
+};
+
 interface DecimalsRow {
   order_req_id: string;
   mint: string;

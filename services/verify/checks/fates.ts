@@ -110,6 +110,29 @@ export const failedMeansDead: Check = {
   },
 };
 
+/** The checker's own list of failures that no later try can mend. */
+const DEFINITIVE = `('TOKEN_NOT_TRADABLE', 'EXECUTOR_ERROR')`;
+const BY_FAILURE = `('ATTEMPTS_EXHAUSTED', 'QUOTE_FAILED', 'NO_ROUTE', 'TOKEN_NOT_TRADABLE', 'SWAP_BUILD_FAILED',
+  'POLICY_VIOLATION', 'SIMULATION_FAILED', 'SLIPPAGE_EXCEEDED', 'INSUFFICIENT_FUNDS', 'LANDED_WITH_ERROR',
+  'TRANSACTION_EXPIRED', 'PRICE_UNAVAILABLE', 'NO_WALLET', 'EXECUTOR_ERROR')`;
+
+/** E3, X5. */
+export const givenUp = sqlCheck(
+  'given-up',
+  'an order that failures ended used all its tries, unless it is an entry that no later try could fill; one with tries left goes on',
+  {
+    over: 'orders',
+    rows: `SELECT count(*) AS n FROM slice WHERE attempt_count > 0`,
+    violations: `SELECT order_req_id AS subject,
+         format('%s is %s (%s) after %s of %s failed executions', order_type, status, reason, attempt_count, max_attempts) AS detail
+       FROM slice WHERE attempt_count > max_attempts
+         OR (status IN ('FAILED', 'PENDING', 'SUBMITTED', 'CONFIRMING', 'FILLED') AND attempt_count >= max_attempts)
+         OR (status = 'CANCELLED' AND reason IN ${BY_FAILURE} AND NOT (attempt_count >= 1 AND CASE reason
+           WHEN 'ATTEMPTS_EXHAUSTED' THEN attempt_count = max_attempts
+           ELSE order_type = 'ENTRY' AND reason IN ${DEFINITIVE} END))`,
+  },
+);
+
 /**
  * A transaction can land until its last valid block height. If the chain was not past it when the attempt was called dead, that
  * was a guess. Only blocks that hold a transaction are known, so a guess can go unseen, but none is reported wrongly.

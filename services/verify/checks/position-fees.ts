@@ -10,7 +10,7 @@ interface FeeRow {
 
 /**
  * X8: fees booked. A position carries the fee of its entry's fill, of its exits' fills, and of its exits' transactions that
- * landed with an error; what those cost stands on the ledger only.
+ * landed with an error; what those cost is taken from the ledger.
  */
 export const positionsFees: Check = {
   name: 'positions-fees',

@@ -17,8 +17,11 @@ export const slotsAndLeases = sqlCheck(
 
 export const slotsWithinLimit = sqlCheck('slots-within-limit', 'no more slots are taken than there are', {
   rows: 'SELECT count(*) AS n FROM orders WHERE holds_slot',
-  violations: `SELECT 'scheduler' AS subject, format('%s of %s slots are taken', taken, max_concurrent) AS detail
-     FROM scheduler, (SELECT count(*) AS taken FROM orders WHERE holds_slot) AS slots WHERE taken > max_concurrent`,
+  violations: `SELECT 'scheduler' AS subject,
+       format('%s of %s slots are taken, %s of them by emergency exits, which may have %s more', taken, max_concurrent,
+         taken - ordinary, emergency_extra) AS detail
+     FROM scheduler, (SELECT count(*) AS taken, count(*) FILTER (WHERE NOT emergency) AS ordinary FROM orders WHERE holds_slot) AS slots
+     WHERE taken > max_concurrent + emergency_extra OR ordinary > max_concurrent`,
 });
 
 /** The checker's own copy of P1. */

@@ -47,7 +47,7 @@ export const walletLamports: Check = {
     let chain = 0n;
     let others = 0n;
     const settled = await settledTransactions(context.db, ledger, findings);
-    const failedFees = await feesOfFailures(context.db, ledger);
+    const failedFees = await feesOfFailures(context.db);
     for (const transaction of settled) {
       const change = transaction.walletLamports + transaction.wrappedLamports;
       findings.looked();
@@ -83,11 +83,11 @@ function touchesWallet({ walletLamports, wrappedLamports, rentLamports, tokens }
   return walletLamports !== 0n || wrappedLamports !== 0n || rentLamports !== 0n || tokens.size > 0;
 }
 
-/** A transaction that landed with an error cost its fee and moved nothing else. Only the ledger says how much. */
-async function feesOfFailures(db: Queryable, ledger: Ledger): Promise<bigint> {
+/** A transaction that landed with an error cost its fee and moved nothing else. */
+async function feesOfFailures(db: Queryable): Promise<bigint> {
   let fees = 0n;
-  for await (const { state, signature } of attemptsOf(db)) {
-    if (state === 'LANDED_FAILED') fees += ledger.transactions.get(signature)?.feeLamports ?? 0n;
+  for await (const { state, attempt_fee_lamports } of attemptsOf(db)) {
+    if (state === 'LANDED_FAILED') fees += BigInt(attempt_fee_lamports ?? 0);
   }
   return fees;
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { formatAmount, priceOf, SOL_DECIMALS } from '../../../shared/core/decimals.js';
 import type { Order } from '../../../shared/order/order.js';
 import { commitAttempt, noteAttempt } from '../../../shared/store/attempts.js';
-import { claimNextOrder } from '../../../shared/store/claims.js';
+import { claimNextOrder } from '../../../shared/store/claim-next.js';
 import type { Database } from '../../../shared/store/database.js';
 import { saveMint } from '../../../shared/store/mints.js';
 import { getOrder } from '../../../shared/store/orders.js';

@@ -1,7 +1,7 @@
 import type { Order } from '../../order/order.js';
 import { priorityOf } from '../../order/priority.js';
-import { commitAttempt } from '../attempts.js';
-import { claimNextOrder } from '../claims.js';
+import { commitAttempt, type NewAttempt } from '../attempts.js';
+import { claimNextOrder } from '../claim-next.js';
 import type { Database } from '../database.js';
 import { settleFill } from '../settlement.js';
 import { type Submission, submitOrder } from '../submit.js';
@@ -60,15 +60,10 @@ export function exitDraft(
 
 let signatures = 0;
 
-/** Walks a claimed order to FILLED with these amounts. */
-export async function fillClaimed(
-  db: Database,
-  order: Order,
-  amounts: { lamports: bigint; tokens: bigint },
-): Promise<Order> {
+/** A signed attempt like no other. */
+export function testAttempt(): NewAttempt {
   signatures += 1;
-  const claim = { orderId: order.orderId, fence: order.fence };
-  const attempt = {
+  return {
     signature: `signature-${signatures}`,
     rawTransaction: new Uint8Array([1, 2, 3]),
     blockhash: 'hash',
@@ -77,7 +72,16 @@ export async function fillClaimed(
     proposalId: 'proposal',
     expectedPrice: '0.000001',
   };
-  const { order: confirming, number } = await db.transaction((tx) => commitAttempt(tx, claim, attempt));
+}
+
+/** Walks a claimed order to FILLED with these amounts. */
+export async function fillClaimed(
+  db: Database,
+  order: Order,
+  amounts: { lamports: bigint; tokens: bigint },
+): Promise<Order> {
+  const claim = { orderId: order.orderId, fence: order.fence };
+  const { order: confirming, number } = await db.transaction((tx) => commitAttempt(tx, claim, testAttempt()));
   const fill = { ...amounts, feeLamports: 5_000n, rentLamports: 0n, price: '0.000001' };
   return settleFill(db, claim, confirming, { number, slot: 7n }, fill);
 }

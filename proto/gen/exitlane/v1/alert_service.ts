@@ -158,11 +158,143 @@ export function alertSeverityToNumber(object: AlertSeverity): number {
   }
 }
 
+/** What happened to an alert. */
+export enum AlertEvent {
+  /** UNSPECIFIED - Not set. */
+  UNSPECIFIED = "ALERT_EVENT_UNSPECIFIED",
+  /** RAISED - It was raised. */
+  RAISED = "ALERT_EVENT_RAISED",
+  /** ACKNOWLEDGED - Somebody has seen it. */
+  ACKNOWLEDGED = "ALERT_EVENT_ACKNOWLEDGED",
+  /** RESOLVED - It is over. */
+  RESOLVED = "ALERT_EVENT_RESOLVED",
+  UNRECOGNIZED = "UNRECOGNIZED",
+}
+
+export function alertEventFromJSON(object: any): AlertEvent {
+  switch (object) {
+    case 0:
+    case "ALERT_EVENT_UNSPECIFIED":
+      return AlertEvent.UNSPECIFIED;
+    case 1:
+    case "ALERT_EVENT_RAISED":
+      return AlertEvent.RAISED;
+    case 2:
+    case "ALERT_EVENT_ACKNOWLEDGED":
+      return AlertEvent.ACKNOWLEDGED;
+    case 3:
+    case "ALERT_EVENT_RESOLVED":
+      return AlertEvent.RESOLVED;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return AlertEvent.UNRECOGNIZED;
+  }
+}
+
+export function alertEventToJSON(object: AlertEvent): string {
+  switch (object) {
+    case AlertEvent.UNSPECIFIED:
+      return "ALERT_EVENT_UNSPECIFIED";
+    case AlertEvent.RAISED:
+      return "ALERT_EVENT_RAISED";
+    case AlertEvent.ACKNOWLEDGED:
+      return "ALERT_EVENT_ACKNOWLEDGED";
+    case AlertEvent.RESOLVED:
+      return "ALERT_EVENT_RESOLVED";
+    case AlertEvent.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function alertEventToNumber(object: AlertEvent): number {
+  switch (object) {
+    case AlertEvent.UNSPECIFIED:
+      return 0;
+    case AlertEvent.RAISED:
+      return 1;
+    case AlertEvent.ACKNOWLEDGED:
+      return 2;
+    case AlertEvent.RESOLVED:
+      return 3;
+    case AlertEvent.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
+/** How far a piece of news has come. */
+export enum AlertDeliveryState {
+  /** UNSPECIFIED - Not set. */
+  UNSPECIFIED = "ALERT_DELIVERY_STATE_UNSPECIFIED",
+  /** WAITING - To be sent, or to be sent again. */
+  WAITING = "ALERT_DELIVERY_STATE_WAITING",
+  /** SENT - The receiver took it. */
+  SENT = "ALERT_DELIVERY_STATE_SENT",
+  /** GIVEN_UP - It could not be sent, and is not tried any more. */
+  GIVEN_UP = "ALERT_DELIVERY_STATE_GIVEN_UP",
+  UNRECOGNIZED = "UNRECOGNIZED",
+}
+
+export function alertDeliveryStateFromJSON(object: any): AlertDeliveryState {
+  switch (object) {
+    case 0:
+    case "ALERT_DELIVERY_STATE_UNSPECIFIED":
+      return AlertDeliveryState.UNSPECIFIED;
+    case 1:
+    case "ALERT_DELIVERY_STATE_WAITING":
+      return AlertDeliveryState.WAITING;
+    case 2:
+    case "ALERT_DELIVERY_STATE_SENT":
+      return AlertDeliveryState.SENT;
+    case 3:
+    case "ALERT_DELIVERY_STATE_GIVEN_UP":
+      return AlertDeliveryState.GIVEN_UP;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return AlertDeliveryState.UNRECOGNIZED;
+  }
+}
+
+export function alertDeliveryStateToJSON(object: AlertDeliveryState): string {
+  switch (object) {
+    case AlertDeliveryState.UNSPECIFIED:
+      return "ALERT_DELIVERY_STATE_UNSPECIFIED";
+    case AlertDeliveryState.WAITING:
+      return "ALERT_DELIVERY_STATE_WAITING";
+    case AlertDeliveryState.SENT:
+      return "ALERT_DELIVERY_STATE_SENT";
+    case AlertDeliveryState.GIVEN_UP:
+      return "ALERT_DELIVERY_STATE_GIVEN_UP";
+    case AlertDeliveryState.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function alertDeliveryStateToNumber(object: AlertDeliveryState): number {
+  switch (object) {
+    case AlertDeliveryState.UNSPECIFIED:
+      return 0;
+    case AlertDeliveryState.WAITING:
+      return 1;
+    case AlertDeliveryState.SENT:
+      return 2;
+    case AlertDeliveryState.GIVEN_UP:
+      return 3;
+    case AlertDeliveryState.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
 /** One alert. */
 export interface Alert {
   /** Exitlane's id, a UUID version 7. */
   alertId: string;
-  /** Kind of alert, such as `exit_failed_critical`. */
+  /** Kind of alert, such as `exit_failed_critical`. docs/alerts.md lists them; later versions add more. */
   alertType: string;
   /** How bad it is. */
   severity: AlertSeverity;
@@ -196,6 +328,45 @@ export interface Alert {
     | undefined;
   /** Who or what resolved it. */
   resolvedBy: string;
+  /** Symbol of the token, for people; may be empty. */
+  tokenSymbol: string;
+  /** Failed executions behind it; unset where that means nothing. */
+  attempts?:
+    | number
+    | undefined;
+  /** How often the same fact was told again while this alert was not resolved. Repeats are counted, not sent. */
+  repeats: number;
+  /** When the fact was last told. */
+  lastRaisedAt:
+    | Date
+    | undefined;
+  /** What was said when it was acknowledged; may be empty. */
+  acknowledgeNote: string;
+  /** What was said when it was resolved; may be empty. */
+  resolveNote: string;
+  /** Short facts for programs, such as `order_req_id`. */
+  metadata: { [key: string]: string };
+  /** What became of its news, sender by sender, in the order it happened. Empty without configured senders. */
+  deliveries: AlertDelivery[];
+}
+
+export interface Alert_MetadataEntry {
+  key: string;
+  value: string;
+}
+
+/** One piece of news on its way to one sender. */
+export interface AlertDelivery {
+  /** What happened. */
+  event: AlertEvent;
+  /** `webhook`, `telegram`, `discord` or `slack`. */
+  sender: string;
+  /** How far it has come. */
+  state: AlertDeliveryState;
+  /** How often it was tried. */
+  attempts: number;
+  /** What went wrong the last time; empty if nothing did. */
+  lastError: string;
 }
 
 /** Which alerts. */
@@ -208,6 +379,14 @@ export interface ListAlertsRequest {
   states: AlertState[];
   /** Only this severity or worse. */
   minSeverity: AlertSeverity;
+  /** Only these types; empty means all. */
+  alertTypes: string[];
+  /** Only about this token. */
+  tokenAddress: string;
+  /** Only about this position. */
+  positionId: string;
+  /** Only about this order. */
+  orderId: string;
 }
 
 /** One page of alerts. */
@@ -218,12 +397,26 @@ export interface ListAlertsResponse {
   nextPageToken: string;
 }
 
+/** Which alert. */
+export interface GetAlertRequest {
+  /** Exitlane's id, required. */
+  alertId: string;
+}
+
+/** One alert. */
+export interface GetAlertResponse {
+  /** The alert as it stands now. */
+  alert: Alert | undefined;
+}
+
 /** Which alert somebody has seen. */
 export interface AcknowledgeAlertRequest {
   /** The alert, required. */
   alertId: string;
-  /** Who has seen it, required. */
+  /** Who has seen it, required, at most 200 characters. The same name again changes nothing. */
   acknowledgedBy: string;
+  /** What to say about it, at most 500 characters. */
+  note: string;
 }
 
 /** The alert from now on. */
@@ -236,8 +429,10 @@ export interface AcknowledgeAlertResponse {
 export interface ResolveAlertRequest {
   /** The alert, required. */
   alertId: string;
-  /** Who says so, required. */
+  /** Who says so, required, at most 200 characters. The same name again changes nothing. */
   resolvedBy: string;
+  /** What to say about it, at most 500 characters. */
+  note: string;
 }
 
 /** The alert from now on. */
@@ -250,6 +445,8 @@ export interface ResolveAlertResponse {
 export interface WatchAlertsRequest {
   /** First send every alert that is not resolved. */
   includeCurrent: boolean;
+  /** Only this severity or worse. */
+  minSeverity: AlertSeverity;
 }
 
 /** One change of one alert, or a sign of life. */
@@ -279,6 +476,14 @@ function createBaseAlert(): Alert {
     acknowledgedBy: "",
     resolvedAt: undefined,
     resolvedBy: "",
+    tokenSymbol: "",
+    attempts: undefined,
+    repeats: 0,
+    lastRaisedAt: undefined,
+    acknowledgeNote: "",
+    resolveNote: "",
+    metadata: {},
+    deliveries: [],
   };
 }
 
@@ -328,6 +533,30 @@ export const Alert: MessageFns<Alert> = {
     }
     if (message.resolvedBy !== "") {
       writer.uint32(122).string(message.resolvedBy);
+    }
+    if (message.tokenSymbol !== "") {
+      writer.uint32(130).string(message.tokenSymbol);
+    }
+    if (message.attempts !== undefined) {
+      writer.uint32(136).uint32(message.attempts);
+    }
+    if (message.repeats !== 0) {
+      writer.uint32(144).uint32(message.repeats);
+    }
+    if (message.lastRaisedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.lastRaisedAt), writer.uint32(154).fork()).join();
+    }
+    if (message.acknowledgeNote !== "") {
+      writer.uint32(162).string(message.acknowledgeNote);
+    }
+    if (message.resolveNote !== "") {
+      writer.uint32(170).string(message.resolveNote);
+    }
+    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
+      Alert_MetadataEntry.encode({ key: key as any, value }, writer.uint32(178).fork()).join();
+    });
+    for (const v of message.deliveries) {
+      AlertDelivery.encode(v!, writer.uint32(186).fork()).join();
     }
     return writer;
   },
@@ -465,6 +694,73 @@ export const Alert: MessageFns<Alert> = {
             message.resolvedBy = reader.string();
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.tokenSymbol = reader.string();
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.attempts = reader.uint32();
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.repeats = reader.uint32();
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.lastRaisedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.acknowledgeNote = reader.string();
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.resolveNote = reader.string();
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            const entry22 = Alert_MetadataEntry.decode(reader, reader.uint32());
+            if (entry22.value !== undefined) {
+              message.metadata[entry22.key] = entry22.value;
+            }
+            continue;
+          }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.deliveries.push(AlertDelivery.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -538,6 +834,45 @@ export const Alert: MessageFns<Alert> = {
         : isSet(object.resolved_by)
         ? globalThis.String(object.resolved_by)
         : "",
+      tokenSymbol: isSet(object.tokenSymbol)
+        ? globalThis.String(object.tokenSymbol)
+        : isSet(object.token_symbol)
+        ? globalThis.String(object.token_symbol)
+        : "",
+      attempts: isSet(object.attempts) ? globalThis.Number(object.attempts) : undefined,
+      repeats: isSet(object.repeats) ? globalThis.Number(object.repeats) : 0,
+      lastRaisedAt: isSet(object.lastRaisedAt)
+        ? fromJsonTimestamp(object.lastRaisedAt)
+        : isSet(object.last_raised_at)
+        ? fromJsonTimestamp(object.last_raised_at)
+        : undefined,
+      acknowledgeNote: isSet(object.acknowledgeNote)
+        ? globalThis.String(object.acknowledgeNote)
+        : isSet(object.acknowledge_note)
+        ? globalThis.String(object.acknowledge_note)
+        : "",
+      resolveNote: isSet(object.resolveNote)
+        ? globalThis.String(object.resolveNote)
+        : isSet(object.resolve_note)
+        ? globalThis.String(object.resolve_note)
+        : "",
+      metadata: isObject(object.metadata)
+        ? (globalThis.Object.entries(object.metadata) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+      deliveries: globalThis.Array.isArray(object?.deliveries)
+        ? object.deliveries.map((e: any) => AlertDelivery.fromJSON(e))
+        : [],
     };
   },
 
@@ -588,6 +923,36 @@ export const Alert: MessageFns<Alert> = {
     if (message.resolvedBy !== "") {
       obj.resolvedBy = message.resolvedBy;
     }
+    if (message.tokenSymbol !== "") {
+      obj.tokenSymbol = message.tokenSymbol;
+    }
+    if (message.attempts !== undefined) {
+      obj.attempts = Math.round(message.attempts);
+    }
+    if (message.repeats !== 0) {
+      obj.repeats = Math.round(message.repeats);
+    }
+    if (message.lastRaisedAt !== undefined) {
+      obj.lastRaisedAt = message.lastRaisedAt.toISOString();
+    }
+    if (message.acknowledgeNote !== "") {
+      obj.acknowledgeNote = message.acknowledgeNote;
+    }
+    if (message.resolveNote !== "") {
+      obj.resolveNote = message.resolveNote;
+    }
+    if (message.metadata) {
+      const entries = globalThis.Object.entries(message.metadata) as [string, string][];
+      if (entries.length > 0) {
+        obj.metadata = {};
+        entries.forEach(([k, v]) => {
+          obj.metadata[k] = v;
+        });
+      }
+    }
+    if (message.deliveries?.length) {
+      obj.deliveries = message.deliveries.map((e) => AlertDelivery.toJSON(e));
+    }
     return obj;
   },
 
@@ -611,12 +976,265 @@ export const Alert: MessageFns<Alert> = {
     message.acknowledgedBy = object.acknowledgedBy ?? "";
     message.resolvedAt = object.resolvedAt ?? undefined;
     message.resolvedBy = object.resolvedBy ?? "";
+    message.tokenSymbol = object.tokenSymbol ?? "";
+    message.attempts = object.attempts ?? undefined;
+    message.repeats = object.repeats ?? 0;
+    message.lastRaisedAt = object.lastRaisedAt ?? undefined;
+    message.acknowledgeNote = object.acknowledgeNote ?? "";
+    message.resolveNote = object.resolveNote ?? "";
+    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.deliveries = object.deliveries?.map((e) => AlertDelivery.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseAlert_MetadataEntry(): Alert_MetadataEntry {
+  return { key: "", value: "" };
+}
+
+export const Alert_MetadataEntry: MessageFns<Alert_MetadataEntry> = {
+  encode(message: Alert_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Alert_MetadataEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAlert_MetadataEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Alert_MetadataEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: Alert_MetadataEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Alert_MetadataEntry>): Alert_MetadataEntry {
+    return Alert_MetadataEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Alert_MetadataEntry>): Alert_MetadataEntry {
+    const message = createBaseAlert_MetadataEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseAlertDelivery(): AlertDelivery {
+  return {
+    event: AlertEvent.UNSPECIFIED,
+    sender: "",
+    state: AlertDeliveryState.UNSPECIFIED,
+    attempts: 0,
+    lastError: "",
+  };
+}
+
+export const AlertDelivery: MessageFns<AlertDelivery> = {
+  encode(message: AlertDelivery, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.event !== AlertEvent.UNSPECIFIED) {
+      writer.uint32(8).int32(alertEventToNumber(message.event));
+    }
+    if (message.sender !== "") {
+      writer.uint32(18).string(message.sender);
+    }
+    if (message.state !== AlertDeliveryState.UNSPECIFIED) {
+      writer.uint32(24).int32(alertDeliveryStateToNumber(message.state));
+    }
+    if (message.attempts !== 0) {
+      writer.uint32(32).uint32(message.attempts);
+    }
+    if (message.lastError !== "") {
+      writer.uint32(42).string(message.lastError);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AlertDelivery {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAlertDelivery();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.event = alertEventFromJSON(reader.int32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.sender = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.state = alertDeliveryStateFromJSON(reader.int32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.attempts = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.lastError = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AlertDelivery {
+    return {
+      event: isSet(object.event) ? alertEventFromJSON(object.event) : AlertEvent.UNSPECIFIED,
+      sender: isSet(object.sender) ? globalThis.String(object.sender) : "",
+      state: isSet(object.state) ? alertDeliveryStateFromJSON(object.state) : AlertDeliveryState.UNSPECIFIED,
+      attempts: isSet(object.attempts) ? globalThis.Number(object.attempts) : 0,
+      lastError: isSet(object.lastError)
+        ? globalThis.String(object.lastError)
+        : isSet(object.last_error)
+        ? globalThis.String(object.last_error)
+        : "",
+    };
+  },
+
+  toJSON(message: AlertDelivery): unknown {
+    const obj: any = {};
+    if (message.event !== AlertEvent.UNSPECIFIED) {
+      obj.event = alertEventToJSON(message.event);
+    }
+    if (message.sender !== "") {
+      obj.sender = message.sender;
+    }
+    if (message.state !== AlertDeliveryState.UNSPECIFIED) {
+      obj.state = alertDeliveryStateToJSON(message.state);
+    }
+    if (message.attempts !== 0) {
+      obj.attempts = Math.round(message.attempts);
+    }
+    if (message.lastError !== "") {
+      obj.lastError = message.lastError;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<AlertDelivery>): AlertDelivery {
+    return AlertDelivery.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AlertDelivery>): AlertDelivery {
+    const message = createBaseAlertDelivery();
+    message.event = object.event ?? AlertEvent.UNSPECIFIED;
+    message.sender = object.sender ?? "";
+    message.state = object.state ?? AlertDeliveryState.UNSPECIFIED;
+    message.attempts = object.attempts ?? 0;
+    message.lastError = object.lastError ?? "";
     return message;
   },
 };
 
 function createBaseListAlertsRequest(): ListAlertsRequest {
-  return { pageSize: 0, pageToken: "", states: [], minSeverity: AlertSeverity.UNSPECIFIED };
+  return {
+    pageSize: 0,
+    pageToken: "",
+    states: [],
+    minSeverity: AlertSeverity.UNSPECIFIED,
+    alertTypes: [],
+    tokenAddress: "",
+    positionId: "",
+    orderId: "",
+  };
 }
 
 export const ListAlertsRequest: MessageFns<ListAlertsRequest> = {
@@ -636,6 +1254,18 @@ export const ListAlertsRequest: MessageFns<ListAlertsRequest> = {
     }
     if (message.minSeverity !== AlertSeverity.UNSPECIFIED) {
       writer.uint32(32).int32(alertSeverityToNumber(message.minSeverity));
+    }
+    for (const v of message.alertTypes) {
+      writer.uint32(42).string(v!);
+    }
+    if (message.tokenAddress !== "") {
+      writer.uint32(50).string(message.tokenAddress);
+    }
+    if (message.positionId !== "") {
+      writer.uint32(58).string(message.positionId);
+    }
+    if (message.orderId !== "") {
+      writer.uint32(66).string(message.orderId);
     }
     return writer;
   },
@@ -695,6 +1325,38 @@ export const ListAlertsRequest: MessageFns<ListAlertsRequest> = {
             message.minSeverity = alertSeverityFromJSON(reader.int32());
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.alertTypes.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.tokenAddress = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.positionId = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.orderId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -725,6 +1387,26 @@ export const ListAlertsRequest: MessageFns<ListAlertsRequest> = {
         : isSet(object.min_severity)
         ? alertSeverityFromJSON(object.min_severity)
         : AlertSeverity.UNSPECIFIED,
+      alertTypes: globalThis.Array.isArray(object?.alertTypes)
+        ? object.alertTypes.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.alert_types)
+        ? object.alert_types.map((e: any) => globalThis.String(e))
+        : [],
+      tokenAddress: isSet(object.tokenAddress)
+        ? globalThis.String(object.tokenAddress)
+        : isSet(object.token_address)
+        ? globalThis.String(object.token_address)
+        : "",
+      positionId: isSet(object.positionId)
+        ? globalThis.String(object.positionId)
+        : isSet(object.position_id)
+        ? globalThis.String(object.position_id)
+        : "",
+      orderId: isSet(object.orderId)
+        ? globalThis.String(object.orderId)
+        : isSet(object.order_id)
+        ? globalThis.String(object.order_id)
+        : "",
     };
   },
 
@@ -742,6 +1424,18 @@ export const ListAlertsRequest: MessageFns<ListAlertsRequest> = {
     if (message.minSeverity !== AlertSeverity.UNSPECIFIED) {
       obj.minSeverity = alertSeverityToJSON(message.minSeverity);
     }
+    if (message.alertTypes?.length) {
+      obj.alertTypes = message.alertTypes;
+    }
+    if (message.tokenAddress !== "") {
+      obj.tokenAddress = message.tokenAddress;
+    }
+    if (message.positionId !== "") {
+      obj.positionId = message.positionId;
+    }
+    if (message.orderId !== "") {
+      obj.orderId = message.orderId;
+    }
     return obj;
   },
 
@@ -754,6 +1448,10 @@ export const ListAlertsRequest: MessageFns<ListAlertsRequest> = {
     message.pageToken = object.pageToken ?? "";
     message.states = object.states?.map((e) => e) || [];
     message.minSeverity = object.minSeverity ?? AlertSeverity.UNSPECIFIED;
+    message.alertTypes = object.alertTypes?.map((e) => e) || [];
+    message.tokenAddress = object.tokenAddress ?? "";
+    message.positionId = object.positionId ?? "";
+    message.orderId = object.orderId ?? "";
     return message;
   },
 };
@@ -847,8 +1545,148 @@ export const ListAlertsResponse: MessageFns<ListAlertsResponse> = {
   },
 };
 
+function createBaseGetAlertRequest(): GetAlertRequest {
+  return { alertId: "" };
+}
+
+export const GetAlertRequest: MessageFns<GetAlertRequest> = {
+  encode(message: GetAlertRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.alertId !== "") {
+      writer.uint32(10).string(message.alertId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetAlertRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetAlertRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.alertId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetAlertRequest {
+    return {
+      alertId: isSet(object.alertId)
+        ? globalThis.String(object.alertId)
+        : isSet(object.alert_id)
+        ? globalThis.String(object.alert_id)
+        : "",
+    };
+  },
+
+  toJSON(message: GetAlertRequest): unknown {
+    const obj: any = {};
+    if (message.alertId !== "") {
+      obj.alertId = message.alertId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetAlertRequest>): GetAlertRequest {
+    return GetAlertRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetAlertRequest>): GetAlertRequest {
+    const message = createBaseGetAlertRequest();
+    message.alertId = object.alertId ?? "";
+    return message;
+  },
+};
+
+function createBaseGetAlertResponse(): GetAlertResponse {
+  return { alert: undefined };
+}
+
+export const GetAlertResponse: MessageFns<GetAlertResponse> = {
+  encode(message: GetAlertResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.alert !== undefined) {
+      Alert.encode(message.alert, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetAlertResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetAlertResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.alert = Alert.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetAlertResponse {
+    return { alert: isSet(object.alert) ? Alert.fromJSON(object.alert) : undefined };
+  },
+
+  toJSON(message: GetAlertResponse): unknown {
+    const obj: any = {};
+    if (message.alert !== undefined) {
+      obj.alert = Alert.toJSON(message.alert);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetAlertResponse>): GetAlertResponse {
+    return GetAlertResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetAlertResponse>): GetAlertResponse {
+    const message = createBaseGetAlertResponse();
+    message.alert = (object.alert !== undefined && object.alert !== null) ? Alert.fromPartial(object.alert) : undefined;
+    return message;
+  },
+};
+
 function createBaseAcknowledgeAlertRequest(): AcknowledgeAlertRequest {
-  return { alertId: "", acknowledgedBy: "" };
+  return { alertId: "", acknowledgedBy: "", note: "" };
 }
 
 export const AcknowledgeAlertRequest: MessageFns<AcknowledgeAlertRequest> = {
@@ -858,6 +1696,9 @@ export const AcknowledgeAlertRequest: MessageFns<AcknowledgeAlertRequest> = {
     }
     if (message.acknowledgedBy !== "") {
       writer.uint32(18).string(message.acknowledgedBy);
+    }
+    if (message.note !== "") {
+      writer.uint32(26).string(message.note);
     }
     return writer;
   },
@@ -891,6 +1732,14 @@ export const AcknowledgeAlertRequest: MessageFns<AcknowledgeAlertRequest> = {
             message.acknowledgedBy = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.note = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -915,6 +1764,7 @@ export const AcknowledgeAlertRequest: MessageFns<AcknowledgeAlertRequest> = {
         : isSet(object.acknowledged_by)
         ? globalThis.String(object.acknowledged_by)
         : "",
+      note: isSet(object.note) ? globalThis.String(object.note) : "",
     };
   },
 
@@ -926,6 +1776,9 @@ export const AcknowledgeAlertRequest: MessageFns<AcknowledgeAlertRequest> = {
     if (message.acknowledgedBy !== "") {
       obj.acknowledgedBy = message.acknowledgedBy;
     }
+    if (message.note !== "") {
+      obj.note = message.note;
+    }
     return obj;
   },
 
@@ -936,6 +1789,7 @@ export const AcknowledgeAlertRequest: MessageFns<AcknowledgeAlertRequest> = {
     const message = createBaseAcknowledgeAlertRequest();
     message.alertId = object.alertId ?? "";
     message.acknowledgedBy = object.acknowledgedBy ?? "";
+    message.note = object.note ?? "";
     return message;
   },
 };
@@ -1008,7 +1862,7 @@ export const AcknowledgeAlertResponse: MessageFns<AcknowledgeAlertResponse> = {
 };
 
 function createBaseResolveAlertRequest(): ResolveAlertRequest {
-  return { alertId: "", resolvedBy: "" };
+  return { alertId: "", resolvedBy: "", note: "" };
 }
 
 export const ResolveAlertRequest: MessageFns<ResolveAlertRequest> = {
@@ -1018,6 +1872,9 @@ export const ResolveAlertRequest: MessageFns<ResolveAlertRequest> = {
     }
     if (message.resolvedBy !== "") {
       writer.uint32(18).string(message.resolvedBy);
+    }
+    if (message.note !== "") {
+      writer.uint32(26).string(message.note);
     }
     return writer;
   },
@@ -1051,6 +1908,14 @@ export const ResolveAlertRequest: MessageFns<ResolveAlertRequest> = {
             message.resolvedBy = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.note = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1075,6 +1940,7 @@ export const ResolveAlertRequest: MessageFns<ResolveAlertRequest> = {
         : isSet(object.resolved_by)
         ? globalThis.String(object.resolved_by)
         : "",
+      note: isSet(object.note) ? globalThis.String(object.note) : "",
     };
   },
 
@@ -1086,6 +1952,9 @@ export const ResolveAlertRequest: MessageFns<ResolveAlertRequest> = {
     if (message.resolvedBy !== "") {
       obj.resolvedBy = message.resolvedBy;
     }
+    if (message.note !== "") {
+      obj.note = message.note;
+    }
     return obj;
   },
 
@@ -1096,6 +1965,7 @@ export const ResolveAlertRequest: MessageFns<ResolveAlertRequest> = {
     const message = createBaseResolveAlertRequest();
     message.alertId = object.alertId ?? "";
     message.resolvedBy = object.resolvedBy ?? "";
+    message.note = object.note ?? "";
     return message;
   },
 };
@@ -1168,13 +2038,16 @@ export const ResolveAlertResponse: MessageFns<ResolveAlertResponse> = {
 };
 
 function createBaseWatchAlertsRequest(): WatchAlertsRequest {
-  return { includeCurrent: false };
+  return { includeCurrent: false, minSeverity: AlertSeverity.UNSPECIFIED };
 }
 
 export const WatchAlertsRequest: MessageFns<WatchAlertsRequest> = {
   encode(message: WatchAlertsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.includeCurrent !== false) {
       writer.uint32(8).bool(message.includeCurrent);
+    }
+    if (message.minSeverity !== AlertSeverity.UNSPECIFIED) {
+      writer.uint32(16).int32(alertSeverityToNumber(message.minSeverity));
     }
     return writer;
   },
@@ -1200,6 +2073,14 @@ export const WatchAlertsRequest: MessageFns<WatchAlertsRequest> = {
             message.includeCurrent = reader.bool();
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.minSeverity = alertSeverityFromJSON(reader.int32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1219,6 +2100,11 @@ export const WatchAlertsRequest: MessageFns<WatchAlertsRequest> = {
         : isSet(object.include_current)
         ? globalThis.Boolean(object.include_current)
         : false,
+      minSeverity: isSet(object.minSeverity)
+        ? alertSeverityFromJSON(object.minSeverity)
+        : isSet(object.min_severity)
+        ? alertSeverityFromJSON(object.min_severity)
+        : AlertSeverity.UNSPECIFIED,
     };
   },
 
@@ -1226,6 +2112,9 @@ export const WatchAlertsRequest: MessageFns<WatchAlertsRequest> = {
     const obj: any = {};
     if (message.includeCurrent !== false) {
       obj.includeCurrent = message.includeCurrent;
+    }
+    if (message.minSeverity !== AlertSeverity.UNSPECIFIED) {
+      obj.minSeverity = alertSeverityToJSON(message.minSeverity);
     }
     return obj;
   },
@@ -1236,6 +2125,7 @@ export const WatchAlertsRequest: MessageFns<WatchAlertsRequest> = {
   fromPartial(object: DeepPartial<WatchAlertsRequest>): WatchAlertsRequest {
     const message = createBaseWatchAlertsRequest();
     message.includeCurrent = object.includeCurrent ?? false;
+    message.minSeverity = object.minSeverity ?? AlertSeverity.UNSPECIFIED;
     return message;
   },
 };
@@ -1342,6 +2232,16 @@ export const AlertServiceService = {
     responseSerialize: (value: ListAlertsResponse): Buffer => Buffer.from(ListAlertsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListAlertsResponse => ListAlertsResponse.decode(value),
   },
+  /** One alert. */
+  getAlert: {
+    path: "/exitlane.v1.AlertService/GetAlert" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetAlertRequest): Buffer => Buffer.from(GetAlertRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetAlertRequest => GetAlertRequest.decode(value),
+    responseSerialize: (value: GetAlertResponse): Buffer => Buffer.from(GetAlertResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetAlertResponse => GetAlertResponse.decode(value),
+  },
   /** Says that somebody has seen it. */
   acknowledgeAlert: {
     path: "/exitlane.v1.AlertService/AcknowledgeAlert" as const,
@@ -1380,6 +2280,8 @@ export const AlertServiceService = {
 export interface AlertServiceServer extends UntypedServiceImplementation {
   /** Alerts, newest first, page by page. */
   listAlerts: handleUnaryCall<ListAlertsRequest, ListAlertsResponse>;
+  /** One alert. */
+  getAlert: handleUnaryCall<GetAlertRequest, GetAlertResponse>;
   /** Says that somebody has seen it. */
   acknowledgeAlert: handleUnaryCall<AcknowledgeAlertRequest, AcknowledgeAlertResponse>;
   /** Says that it is over. */
@@ -1404,6 +2306,22 @@ export interface AlertServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListAlertsResponse) => void,
+  ): ClientUnaryCall;
+  /** One alert. */
+  getAlert(
+    request: GetAlertRequest,
+    callback: (error: ServiceError | null, response: GetAlertResponse) => void,
+  ): ClientUnaryCall;
+  getAlert(
+    request: GetAlertRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetAlertResponse) => void,
+  ): ClientUnaryCall;
+  getAlert(
+    request: GetAlertRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetAlertResponse) => void,
   ): ClientUnaryCall;
   /** Says that somebody has seen it. */
   acknowledgeAlert(
@@ -1484,6 +2402,10 @@ function fromJsonTimestamp(o: any): Date {
   } else {
     return fromTimestamp(Timestamp.fromJSON(o));
   }
+}
+
+function isObject(value: any): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 function isSet(value: any): boolean {

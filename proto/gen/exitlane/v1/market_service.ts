@@ -194,22 +194,62 @@ export interface GateLevelStats {
   inFlight: number;
   /** Calls waiting. */
   waiting: number;
-  /** Calls since start. */
+  /** Calls started since the processor started. */
   callsTotal: bigint;
-  /** Average wait of the last calls. */
-  averageWait: Duration | undefined;
+  /** Average wait of the last 64 calls or so, those that did not wait included. */
+  averageWait:
+    | Duration
+    | undefined;
+  /** Calls that had to wait since the processor started. */
+  waitsTotal: bigint;
+  /** Time they waited, all together. */
+  waitSum:
+    | Duration
+    | undefined;
+  /** The longest of their waits. */
+  waitMax:
+    | Duration
+    | undefined;
+  /** Calls that were not started, because their wait had become too long or too many waited. */
+  refusedTotal: bigint;
 }
 
 /** One host's budget. */
 export interface GateHostStats {
-  /** Host name. */
+  /** What it is and its name, such as `jupiter api.jup.ag` or `rpc 127.0.0.1:8899`. */
   host: string;
-  /** Calls left in the window; unset while unknown. */
+  /** Calls that may still start, by our count or by the host's where that is less; unset while unknown. */
   budgetLeft?:
     | number
     | undefined;
-  /** When the window starts anew; unset while unknown. */
-  resetsAt: Date | undefined;
+  /** When the host counts anew, by its own word; unset while unknown. */
+  resetsAt:
+    | Date
+    | undefined;
+  /** Calls that may start within any span of the window; unset without a budget. */
+  budget?:
+    | number
+    | undefined;
+  /** Of the budget, calls that only CRITICAL may use; unset without a budget. */
+  reserved?:
+    | number
+    | undefined;
+  /** The span the budget is for; unset without a budget. */
+  window:
+    | Duration
+    | undefined;
+  /** Calls under way. */
+  inFlight: number;
+  /** Calls waiting. */
+  waiting: number;
+  /** Calls the host refused for its limit since the processor started. */
+  limitedTotal: bigint;
+  /** Until when nothing but CRITICAL starts because the host refused a call; unset while it does not limit us. */
+  limitedUntil:
+    | Date
+    | undefined;
+  /** Calls of exits that went on over the budget at the end of their longest wait. */
+  overBudgetTotal: bigint;
 }
 
 function createBasePrice(): Price {
@@ -1301,7 +1341,17 @@ export const GetGateStatsResponse: MessageFns<GetGateStatsResponse> = {
 };
 
 function createBaseGateLevelStats(): GateLevelStats {
-  return { level: "", inFlight: 0, waiting: 0, callsTotal: 0n, averageWait: undefined };
+  return {
+    level: "",
+    inFlight: 0,
+    waiting: 0,
+    callsTotal: 0n,
+    averageWait: undefined,
+    waitsTotal: 0n,
+    waitSum: undefined,
+    waitMax: undefined,
+    refusedTotal: 0n,
+  };
 }
 
 export const GateLevelStats: MessageFns<GateLevelStats> = {
@@ -1323,6 +1373,24 @@ export const GateLevelStats: MessageFns<GateLevelStats> = {
     }
     if (message.averageWait !== undefined) {
       Duration.encode(message.averageWait, writer.uint32(42).fork()).join();
+    }
+    if (message.waitsTotal !== 0n) {
+      if (BigInt.asUintN(64, message.waitsTotal) !== message.waitsTotal) {
+        throw new globalThis.Error("value provided for field message.waitsTotal of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.waitsTotal);
+    }
+    if (message.waitSum !== undefined) {
+      Duration.encode(message.waitSum, writer.uint32(58).fork()).join();
+    }
+    if (message.waitMax !== undefined) {
+      Duration.encode(message.waitMax, writer.uint32(66).fork()).join();
+    }
+    if (message.refusedTotal !== 0n) {
+      if (BigInt.asUintN(64, message.refusedTotal) !== message.refusedTotal) {
+        throw new globalThis.Error("value provided for field message.refusedTotal of type uint64 too large");
+      }
+      writer.uint32(72).uint64(message.refusedTotal);
     }
     return writer;
   },
@@ -1380,6 +1448,38 @@ export const GateLevelStats: MessageFns<GateLevelStats> = {
             message.averageWait = Duration.decode(reader, reader.uint32());
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.waitsTotal = reader.uint64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.waitSum = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.waitMax = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.refusedTotal = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1411,6 +1511,26 @@ export const GateLevelStats: MessageFns<GateLevelStats> = {
         : isSet(object.average_wait)
         ? Duration.fromJSON(object.average_wait)
         : undefined,
+      waitsTotal: isSet(object.waitsTotal)
+        ? BigInt(object.waitsTotal)
+        : isSet(object.waits_total)
+        ? BigInt(object.waits_total)
+        : 0n,
+      waitSum: isSet(object.waitSum)
+        ? Duration.fromJSON(object.waitSum)
+        : isSet(object.wait_sum)
+        ? Duration.fromJSON(object.wait_sum)
+        : undefined,
+      waitMax: isSet(object.waitMax)
+        ? Duration.fromJSON(object.waitMax)
+        : isSet(object.wait_max)
+        ? Duration.fromJSON(object.wait_max)
+        : undefined,
+      refusedTotal: isSet(object.refusedTotal)
+        ? BigInt(object.refusedTotal)
+        : isSet(object.refused_total)
+        ? BigInt(object.refused_total)
+        : 0n,
     };
   },
 
@@ -1431,6 +1551,18 @@ export const GateLevelStats: MessageFns<GateLevelStats> = {
     if (message.averageWait !== undefined) {
       obj.averageWait = Duration.toJSON(message.averageWait);
     }
+    if (message.waitsTotal !== 0n) {
+      obj.waitsTotal = message.waitsTotal.toString();
+    }
+    if (message.waitSum !== undefined) {
+      obj.waitSum = Duration.toJSON(message.waitSum);
+    }
+    if (message.waitMax !== undefined) {
+      obj.waitMax = Duration.toJSON(message.waitMax);
+    }
+    if (message.refusedTotal !== 0n) {
+      obj.refusedTotal = message.refusedTotal.toString();
+    }
     return obj;
   },
 
@@ -1448,12 +1580,36 @@ export const GateLevelStats: MessageFns<GateLevelStats> = {
     message.averageWait = (object.averageWait !== undefined && object.averageWait !== null)
       ? Duration.fromPartial(object.averageWait)
       : undefined;
+    message.waitsTotal = (object.waitsTotal !== undefined && object.waitsTotal !== null)
+      ? BigInt(object.waitsTotal)
+      : 0n;
+    message.waitSum = (object.waitSum !== undefined && object.waitSum !== null)
+      ? Duration.fromPartial(object.waitSum)
+      : undefined;
+    message.waitMax = (object.waitMax !== undefined && object.waitMax !== null)
+      ? Duration.fromPartial(object.waitMax)
+      : undefined;
+    message.refusedTotal = (object.refusedTotal !== undefined && object.refusedTotal !== null)
+      ? BigInt(object.refusedTotal)
+      : 0n;
     return message;
   },
 };
 
 function createBaseGateHostStats(): GateHostStats {
-  return { host: "", budgetLeft: undefined, resetsAt: undefined };
+  return {
+    host: "",
+    budgetLeft: undefined,
+    resetsAt: undefined,
+    budget: undefined,
+    reserved: undefined,
+    window: undefined,
+    inFlight: 0,
+    waiting: 0,
+    limitedTotal: 0n,
+    limitedUntil: undefined,
+    overBudgetTotal: 0n,
+  };
 }
 
 export const GateHostStats: MessageFns<GateHostStats> = {
@@ -1466,6 +1622,36 @@ export const GateHostStats: MessageFns<GateHostStats> = {
     }
     if (message.resetsAt !== undefined) {
       Timestamp.encode(toTimestamp(message.resetsAt), writer.uint32(26).fork()).join();
+    }
+    if (message.budget !== undefined) {
+      writer.uint32(32).uint32(message.budget);
+    }
+    if (message.reserved !== undefined) {
+      writer.uint32(40).uint32(message.reserved);
+    }
+    if (message.window !== undefined) {
+      Duration.encode(message.window, writer.uint32(50).fork()).join();
+    }
+    if (message.inFlight !== 0) {
+      writer.uint32(56).uint32(message.inFlight);
+    }
+    if (message.waiting !== 0) {
+      writer.uint32(64).uint32(message.waiting);
+    }
+    if (message.limitedTotal !== 0n) {
+      if (BigInt.asUintN(64, message.limitedTotal) !== message.limitedTotal) {
+        throw new globalThis.Error("value provided for field message.limitedTotal of type uint64 too large");
+      }
+      writer.uint32(72).uint64(message.limitedTotal);
+    }
+    if (message.limitedUntil !== undefined) {
+      Timestamp.encode(toTimestamp(message.limitedUntil), writer.uint32(82).fork()).join();
+    }
+    if (message.overBudgetTotal !== 0n) {
+      if (BigInt.asUintN(64, message.overBudgetTotal) !== message.overBudgetTotal) {
+        throw new globalThis.Error("value provided for field message.overBudgetTotal of type uint64 too large");
+      }
+      writer.uint32(88).uint64(message.overBudgetTotal);
     }
     return writer;
   },
@@ -1507,6 +1693,70 @@ export const GateHostStats: MessageFns<GateHostStats> = {
             message.resetsAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.budget = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.reserved = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.window = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.inFlight = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.waiting = reader.uint32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.limitedTotal = reader.uint64() as bigint;
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.limitedUntil = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.overBudgetTotal = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1532,6 +1782,30 @@ export const GateHostStats: MessageFns<GateHostStats> = {
         : isSet(object.resets_at)
         ? fromJsonTimestamp(object.resets_at)
         : undefined,
+      budget: isSet(object.budget) ? globalThis.Number(object.budget) : undefined,
+      reserved: isSet(object.reserved) ? globalThis.Number(object.reserved) : undefined,
+      window: isSet(object.window) ? Duration.fromJSON(object.window) : undefined,
+      inFlight: isSet(object.inFlight)
+        ? globalThis.Number(object.inFlight)
+        : isSet(object.in_flight)
+        ? globalThis.Number(object.in_flight)
+        : 0,
+      waiting: isSet(object.waiting) ? globalThis.Number(object.waiting) : 0,
+      limitedTotal: isSet(object.limitedTotal)
+        ? BigInt(object.limitedTotal)
+        : isSet(object.limited_total)
+        ? BigInt(object.limited_total)
+        : 0n,
+      limitedUntil: isSet(object.limitedUntil)
+        ? fromJsonTimestamp(object.limitedUntil)
+        : isSet(object.limited_until)
+        ? fromJsonTimestamp(object.limited_until)
+        : undefined,
+      overBudgetTotal: isSet(object.overBudgetTotal)
+        ? BigInt(object.overBudgetTotal)
+        : isSet(object.over_budget_total)
+        ? BigInt(object.over_budget_total)
+        : 0n,
     };
   },
 
@@ -1546,6 +1820,30 @@ export const GateHostStats: MessageFns<GateHostStats> = {
     if (message.resetsAt !== undefined) {
       obj.resetsAt = message.resetsAt.toISOString();
     }
+    if (message.budget !== undefined) {
+      obj.budget = Math.round(message.budget);
+    }
+    if (message.reserved !== undefined) {
+      obj.reserved = Math.round(message.reserved);
+    }
+    if (message.window !== undefined) {
+      obj.window = Duration.toJSON(message.window);
+    }
+    if (message.inFlight !== 0) {
+      obj.inFlight = Math.round(message.inFlight);
+    }
+    if (message.waiting !== 0) {
+      obj.waiting = Math.round(message.waiting);
+    }
+    if (message.limitedTotal !== 0n) {
+      obj.limitedTotal = message.limitedTotal.toString();
+    }
+    if (message.limitedUntil !== undefined) {
+      obj.limitedUntil = message.limitedUntil.toISOString();
+    }
+    if (message.overBudgetTotal !== 0n) {
+      obj.overBudgetTotal = message.overBudgetTotal.toString();
+    }
     return obj;
   },
 
@@ -1557,6 +1855,20 @@ export const GateHostStats: MessageFns<GateHostStats> = {
     message.host = object.host ?? "";
     message.budgetLeft = object.budgetLeft ?? undefined;
     message.resetsAt = object.resetsAt ?? undefined;
+    message.budget = object.budget ?? undefined;
+    message.reserved = object.reserved ?? undefined;
+    message.window = (object.window !== undefined && object.window !== null)
+      ? Duration.fromPartial(object.window)
+      : undefined;
+    message.inFlight = object.inFlight ?? 0;
+    message.waiting = object.waiting ?? 0;
+    message.limitedTotal = (object.limitedTotal !== undefined && object.limitedTotal !== null)
+      ? BigInt(object.limitedTotal)
+      : 0n;
+    message.limitedUntil = object.limitedUntil ?? undefined;
+    message.overBudgetTotal = (object.overBudgetTotal !== undefined && object.overBudgetTotal !== null)
+      ? BigInt(object.overBudgetTotal)
+      : 0n;
     return message;
   },
 };

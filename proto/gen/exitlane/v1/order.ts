@@ -356,7 +356,10 @@ export interface Order {
   isSimulated: boolean;
   /** Where the order stands. */
   status: OrderStatus;
-  /** Machine-readable reason of the status, such as `ATTEMPTS_EXHAUSTED`; may be empty. */
+  /**
+   * Machine-readable reason of the status, such as `ATTEMPTS_EXHAUSTED`; may be empty. An ENTRY that no later try could fill
+   * ends CANCELLED with the reason of its failure, such as `TOKEN_NOT_TRADABLE`.
+   */
   reason: string;
   /** Signature of the attempt that landed or is watched, base58; empty before the first attempt. */
   txSignature: string;
@@ -444,7 +447,14 @@ export interface Attempt {
     | Date
     | undefined;
   /** When it was first seen in a block; unset before. */
-  seenAt: Date | undefined;
+  seenAt:
+    | Date
+    | undefined;
+  /**
+   * What the network took for it (base and priority fee) once it landed, with an error or without, decimal string in SOL; empty
+   * before, and for good if it never landed.
+   */
+  feeSol: string;
 }
 
 function createBaseOrder(): Order {
@@ -1252,6 +1262,7 @@ function createBaseAttempt(): Attempt {
     sentAt: undefined,
     resolvedAt: undefined,
     seenAt: undefined,
+    feeSol: "",
   };
 }
 
@@ -1292,6 +1303,9 @@ export const Attempt: MessageFns<Attempt> = {
     }
     if (message.seenAt !== undefined) {
       Timestamp.encode(toTimestamp(message.seenAt), writer.uint32(82).fork()).join();
+    }
+    if (message.feeSol !== "") {
+      writer.uint32(90).string(message.feeSol);
     }
     return writer;
   },
@@ -1389,6 +1403,14 @@ export const Attempt: MessageFns<Attempt> = {
             message.seenAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.feeSol = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1437,6 +1459,11 @@ export const Attempt: MessageFns<Attempt> = {
         : isSet(object.seen_at)
         ? fromJsonTimestamp(object.seen_at)
         : undefined,
+      feeSol: isSet(object.feeSol)
+        ? globalThis.String(object.feeSol)
+        : isSet(object.fee_sol)
+        ? globalThis.String(object.fee_sol)
+        : "",
     };
   },
 
@@ -1472,6 +1499,9 @@ export const Attempt: MessageFns<Attempt> = {
     if (message.seenAt !== undefined) {
       obj.seenAt = message.seenAt.toISOString();
     }
+    if (message.feeSol !== "") {
+      obj.feeSol = message.feeSol;
+    }
     return obj;
   },
 
@@ -1492,6 +1522,7 @@ export const Attempt: MessageFns<Attempt> = {
     message.sentAt = object.sentAt ?? undefined;
     message.resolvedAt = object.resolvedAt ?? undefined;
     message.seenAt = object.seenAt ?? undefined;
+    message.feeSol = object.feeSol ?? "";
     return message;
   },
 };

@@ -88,39 +88,50 @@ export function positionStatusToNumber(object: PositionStatus): number {
   }
 }
 
-/** When and how much to sell. */
+/**
+ * When and how much to sell. Triggers fire once each, in this order of precedence: stop-loss, trailing stop, take-profits, time
+ * limit, stagnation. In a new order, a rule that is unset is completed by the requestor's default plan (see no_defaults); in
+ * SetExitPlan and in answers, what is unset is off.
+ */
 export interface ExitPlan {
-  /** Sell all when the price is this many percent below the entry; unset means never. */
+  /** Sell all when the price is this many percent below the entry, above 0 and below 100, at most 4 decimals. */
   stopLossPercent?:
     | number
     | undefined;
-  /** Sell all when the price is this many percent below its best since activation; unset means never. */
+  /** Sell all when the price is this many percent below its best since activation, above 0 and below 100, at most 4 decimals. */
   trailingStopPercent?:
     | number
     | undefined;
-  /** The trailing stop starts when the price is this many percent above the entry; default: at once. */
+  /** The trailing stop starts when the price is this many percent above the entry; unset means with the position. */
   trailingActivationPercent?:
     | number
     | undefined;
   /** Up to three, in rising order. */
   takeProfits: TakeProfit[];
-  /** Sell all after this time; unset means never. */
+  /** Sell all this long after the position was opened, at most 365 days. */
   timeLimit:
     | Duration
     | undefined;
-  /** Sell all when the price moved less than stagnation_percent for this time; unset means never. */
+  /** Sell all when the price moved less than stagnation_percent for this time, at most 365 days. The two go together. */
   stagnationWindow:
     | Duration
     | undefined;
   /** See stagnation_window. */
-  stagnationPercent?: number | undefined;
+  stagnationPercent?:
+    | number
+    | undefined;
+  /** Take the plan as it is: what is unset is off, whatever the requestor's default plan says. */
+  noDefaults: boolean;
 }
 
 /** One step of taking profit. */
 export interface TakeProfit {
   /** Fires when the price is this many percent above the entry. */
   gainPercent: number;
-  /** Percent of the tokens still held that it sells, 1 to 100. */
+  /**
+   * Percent of the tokens still held when it fires, 1 to 100: steps of 50, 50 and 100 sell a half, a quarter and a quarter of what
+   * was bought.
+   */
   sellPercent: number;
 }
 
@@ -201,6 +212,7 @@ function createBaseExitPlan(): ExitPlan {
     timeLimit: undefined,
     stagnationWindow: undefined,
     stagnationPercent: undefined,
+    noDefaults: false,
   };
 }
 
@@ -226,6 +238,9 @@ export const ExitPlan: MessageFns<ExitPlan> = {
     }
     if (message.stagnationPercent !== undefined) {
       writer.uint32(57).double(message.stagnationPercent);
+    }
+    if (message.noDefaults !== false) {
+      writer.uint32(64).bool(message.noDefaults);
     }
     return writer;
   },
@@ -299,6 +314,14 @@ export const ExitPlan: MessageFns<ExitPlan> = {
             message.stagnationPercent = reader.double();
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.noDefaults = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -348,6 +371,11 @@ export const ExitPlan: MessageFns<ExitPlan> = {
         : isSet(object.stagnation_percent)
         ? globalThis.Number(object.stagnation_percent)
         : undefined,
+      noDefaults: isSet(object.noDefaults)
+        ? globalThis.Boolean(object.noDefaults)
+        : isSet(object.no_defaults)
+        ? globalThis.Boolean(object.no_defaults)
+        : false,
     };
   },
 
@@ -374,6 +402,9 @@ export const ExitPlan: MessageFns<ExitPlan> = {
     if (message.stagnationPercent !== undefined) {
       obj.stagnationPercent = floatToJson(message.stagnationPercent);
     }
+    if (message.noDefaults !== false) {
+      obj.noDefaults = message.noDefaults;
+    }
     return obj;
   },
 
@@ -393,6 +424,7 @@ export const ExitPlan: MessageFns<ExitPlan> = {
       ? Duration.fromPartial(object.stagnationWindow)
       : undefined;
     message.stagnationPercent = object.stagnationPercent ?? undefined;
+    message.noDefaults = object.noDefaults ?? false;
     return message;
   },
 };

@@ -119,7 +119,10 @@ export interface RetryExitResponse {
 export interface SetExitPlanRequest {
   /** The position, required. */
   positionId: string;
-  /** The whole plan; what is unset is off. */
+  /**
+   * The whole plan; what is unset is off. A rule that stays the same keeps what it knows, a changed one begins anew: a trigger
+   * that had fired may fire again.
+   */
   exitPlan: ExitPlan | undefined;
 }
 

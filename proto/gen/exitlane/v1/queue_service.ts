@@ -181,6 +181,12 @@ export interface QueueStats {
   tradingState: TradingState;
   /** What holds the slots. */
   running: RunningOrder[];
+  /** Sent orders that gave their slot away and are watched on without one. */
+  watching: bigint;
+  /** Slots that entries may not take. */
+  exitReservedSlots: number;
+  /** Slots beyond the maximum that only emergency exits may take. */
+  emergencyExtraSlots: number;
 }
 
 /** Asks for the queue. */
@@ -645,6 +651,9 @@ function createBaseQueueStats(): QueueStats {
     completionsPerMinute: 0,
     tradingState: TradingState.UNSPECIFIED,
     running: [],
+    watching: 0n,
+    exitReservedSlots: 0,
+    emergencyExtraSlots: 0,
   };
 }
 
@@ -718,6 +727,18 @@ export const QueueStats: MessageFns<QueueStats> = {
     }
     for (const v of message.running) {
       RunningOrder.encode(v!, writer.uint32(130).fork()).join();
+    }
+    if (message.watching !== 0n) {
+      if (BigInt.asUintN(64, message.watching) !== message.watching) {
+        throw new globalThis.Error("value provided for field message.watching of type uint64 too large");
+      }
+      writer.uint32(136).uint64(message.watching);
+    }
+    if (message.exitReservedSlots !== 0) {
+      writer.uint32(144).uint32(message.exitReservedSlots);
+    }
+    if (message.emergencyExtraSlots !== 0) {
+      writer.uint32(152).uint32(message.emergencyExtraSlots);
     }
     return writer;
   },
@@ -863,6 +884,30 @@ export const QueueStats: MessageFns<QueueStats> = {
             message.running.push(RunningOrder.decode(reader, reader.uint32()));
             continue;
           }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.watching = reader.uint64() as bigint;
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.exitReservedSlots = reader.uint32();
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.emergencyExtraSlots = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -945,6 +990,17 @@ export const QueueStats: MessageFns<QueueStats> = {
       running: globalThis.Array.isArray(object?.running)
         ? object.running.map((e: any) => RunningOrder.fromJSON(e))
         : [],
+      watching: isSet(object.watching) ? BigInt(object.watching) : 0n,
+      exitReservedSlots: isSet(object.exitReservedSlots)
+        ? globalThis.Number(object.exitReservedSlots)
+        : isSet(object.exit_reserved_slots)
+        ? globalThis.Number(object.exit_reserved_slots)
+        : 0,
+      emergencyExtraSlots: isSet(object.emergencyExtraSlots)
+        ? globalThis.Number(object.emergencyExtraSlots)
+        : isSet(object.emergency_extra_slots)
+        ? globalThis.Number(object.emergency_extra_slots)
+        : 0,
     };
   },
 
@@ -998,6 +1054,15 @@ export const QueueStats: MessageFns<QueueStats> = {
     if (message.running?.length) {
       obj.running = message.running.map((e) => RunningOrder.toJSON(e));
     }
+    if (message.watching !== 0n) {
+      obj.watching = message.watching.toString();
+    }
+    if (message.exitReservedSlots !== 0) {
+      obj.exitReservedSlots = Math.round(message.exitReservedSlots);
+    }
+    if (message.emergencyExtraSlots !== 0) {
+      obj.emergencyExtraSlots = Math.round(message.emergencyExtraSlots);
+    }
     return obj;
   },
 
@@ -1036,6 +1101,9 @@ export const QueueStats: MessageFns<QueueStats> = {
     message.completionsPerMinute = object.completionsPerMinute ?? 0;
     message.tradingState = object.tradingState ?? TradingState.UNSPECIFIED;
     message.running = object.running?.map((e) => RunningOrder.fromPartial(e)) || [];
+    message.watching = (object.watching !== undefined && object.watching !== null) ? BigInt(object.watching) : 0n;
+    message.exitReservedSlots = object.exitReservedSlots ?? 0;
+    message.emergencyExtraSlots = object.emergencyExtraSlots ?? 0;
     return message;
   },
 };

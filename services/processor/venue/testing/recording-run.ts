@@ -145,6 +145,7 @@ export class RecordingRun implements Run {
         proposalId,
         state,
         slot: null,
+        feeLamports: null,
         error: '',
         createdAt: at,
         sentAt: null,
