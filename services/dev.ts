@@ -4,6 +4,7 @@ import { CloseStack } from '../shared/core/lifecycle.js';
 import type { Logger } from '../shared/core/logger.js';
 import type { RetryPolicy } from '../shared/order/retry-policy.js';
 import { openDatabase } from '../shared/store/database.js';
+import type { ProcessorConfig } from './processor/config.js';
 import { startProcessor } from './processor/processor.js';
 import type { VenueOptions } from './processor/venue/config.js';
 import { loadKeypairFile } from './processor/wallet/keypair-file.js';
@@ -32,6 +33,8 @@ export interface DevOptions {
   readonly retryPolicy?: RetryPolicy;
   /** Settings of the venue's clients that differ from what suits the sandbox, such as `confirmTimeoutMs`. */
   readonly venue?: Partial<VenueOptions>;
+  /** How many calls the venue takes, and of which mints prices are kept; default: all, and of none. */
+  readonly market?: Pick<ProcessorConfig, 'gate' | 'scan'>;
   readonly clock?: Clock;
   readonly logger: Logger;
 }
@@ -83,6 +86,7 @@ export async function startDev(options: DevOptions): Promise<DevStack> {
           ...options.venue,
         },
         ...(options.retryPolicy === undefined ? {} : { retryPolicy: options.retryPolicy }),
+        ...options.market,
       },
     });
     open.add('processor', () => processor.close());

@@ -1,4 +1,5 @@
 import type { Client } from '@grpc/grpc-js';
+import { AlertServiceClient } from '../../proto/gen/exitlane/v1/alert_service.js';
 import { DeliveryServiceClient } from '../../proto/gen/exitlane/v1/delivery_service.js';
 import { MarketServiceClient } from '../../proto/gen/exitlane/v1/market_service.js';
 import { OrderServiceClient } from '../../proto/gen/exitlane/v1/order_service.js';
@@ -26,6 +27,10 @@ export class Clients {
 
   get positions(): PositionServiceClient {
     return this.#client('positions', PositionServiceClient, this.addresses.requestor);
+  }
+
+  get alerts(): AlertServiceClient {
+    return this.#client('alerts', AlertServiceClient, this.addresses.requestor);
   }
 
   get queue(): QueueServiceClient {

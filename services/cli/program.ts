@@ -9,6 +9,7 @@ import { Output, type OutputFormat } from './output.js';
 import { commandFor, DEFAULT_ADDRESSES } from './program-name.js';
 import { speaksUtf8, styleFor, wantsColour } from './render/style.js';
 import type { Cli, MakeAction, Verb, Work } from './verb.js';
+import { alerts } from './verbs/alerts.js';
 import { call } from './verbs/call.js';
 import { cancel } from './verbs/cancel.js';
 import { demo } from './verbs/demo.js';
@@ -33,6 +34,7 @@ const VERBS: readonly Verb[] = [
   orders,
   cancel,
   positions,
+  alerts,
   queue,
   state,
   price,

@@ -3,6 +3,8 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import { intSetting, logLevelSetting, portSetting, readEnv } from '../../shared/core/env.js';
 import { ExitlaneError } from '../../shared/core/errors.js';
+import { EXIT_LADDER_DEFAULT } from '../../shared/position/exit-ladder.js';
+import { ALERT_SETTINGS, type AlertConfig, alertConfigOf, NO_ALERT_SENDERS } from './alerts/config.js';
 
 /** Settings of the requestor; every one has a default but the database. */
 export interface RequestorConfig {
@@ -21,8 +23,14 @@ export interface RequestorConfig {
   readonly maxAttempts: number;
   /** Basis points. */
   readonly entrySlippageBps: number;
-  /** Basis points. */
+  /** Of the first attempt of an exit, basis points; more urgent ones begin higher, and each failed attempt steps up. */
   readonly exitSlippageBps: number;
+  /** Least slippage of an exit that a person tries again, basis points. */
+  readonly exitRetrySlippageBps: number;
+  /** No exit steps up beyond this by itself, basis points. */
+  readonly exitSlippageMaxBps: number;
+  /** X12: where news of alerts go. */
+  readonly alerts: AlertConfig;
   /** Name in leases; unique per process. */
   readonly owner: string;
 }
@@ -37,7 +45,10 @@ export const REQUESTOR_DEFAULTS: RequestorConfig = {
   maxQueuedEntries: 100_000,
   maxAttempts: 5,
   entrySlippageBps: 100,
-  exitSlippageBps: 150,
+  exitSlippageBps: EXIT_LADDER_DEFAULT.slippageBps,
+  exitRetrySlippageBps: EXIT_LADDER_DEFAULT.retrySlippageBps,
+  exitSlippageMaxBps: EXIT_LADDER_DEFAULT.slippageMaxBps,
+  alerts: NO_ALERT_SENDERS,
   // Containers may share host name and process id: the random part keeps the names apart.
   owner: `requestor-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`,
 };
@@ -59,6 +70,9 @@ export function requestorConfigFromEnv(env: NodeJS.ProcessEnv) {
       MAX_ATTEMPTS: intSetting(1, 20, d.maxAttempts),
       ENTRY_SLIPPAGE_BPS: intSetting(1, 10_000, d.entrySlippageBps),
       EXIT_SLIPPAGE_BPS: intSetting(1, 10_000, d.exitSlippageBps),
+      EXIT_RETRY_SLIPPAGE_BPS: intSetting(1, 10_000, d.exitRetrySlippageBps),
+      EXIT_SLIPPAGE_MAX_BPS: intSetting(1, 10_000, d.exitSlippageMaxBps),
+      ...ALERT_SETTINGS,
       DATABASE_URL: z
         .string(
           'is required: the requestor and the processor share one PostgreSQL. For a first look run `exitlane dev`.',
@@ -79,6 +93,9 @@ export function requestorConfigFromEnv(env: NodeJS.ProcessEnv) {
     maxAttempts: settings.MAX_ATTEMPTS,
     entrySlippageBps: settings.ENTRY_SLIPPAGE_BPS,
     exitSlippageBps: settings.EXIT_SLIPPAGE_BPS,
+    exitRetrySlippageBps: settings.EXIT_RETRY_SLIPPAGE_BPS,
+    exitSlippageMaxBps: settings.EXIT_SLIPPAGE_MAX_BPS,
+    alerts: alertConfigOf(settings),
     owner: d.owner,
   };
   return { config, databaseUrl: settings.DATABASE_URL, logLevel: settings.EXITLANE_LOG_LEVEL };

@@ -3,7 +3,7 @@ import {
   type ExecuteOrderResponse,
   ExecutionServiceClient,
 } from '../../proto/gen/exitlane/v1/execution_service.js';
-import { MarketServiceClient } from '../../proto/gen/exitlane/v1/market_service.js';
+import { MarketServiceClient, PricePurpose } from '../../proto/gen/exitlane/v1/market_service.js';
 import { ExitlaneError } from '../../shared/core/errors.js';
 import { CallError } from '../../shared/grpc/call-error.js';
 import { call, connect, openStream } from '../../shared/grpc/client.js';
@@ -15,11 +15,16 @@ export interface ProcessorLink {
   executeOrder(request: ExecuteOrderRequest, signal: AbortSignal): AsyncIterable<ExecuteOrderResponse>;
   /** Facts of a mint from the chain. @throws MINT_NOT_FOUND, or PROCESSOR_UNAVAILABLE. */
   mint(mint: string, signal: AbortSignal): Promise<Mint>;
+  /** Price of a mint for a position of it, SOL per whole token. @throws what the processor answers */
+  price(mint: string, signal: AbortSignal): Promise<string>;
   close(): void;
 }
 
 /** A client waits for its SubmitOrder meanwhile. */
 const MINT_DEADLINE_MS = 5_000;
+
+/** Somebody wants to get out: better a quick refusal that says what to do. */
+const PRICE_DEADLINE_MS = 2_000;
 
 export function connectProcessor(address: string): ProcessorLink {
   const execution = connect(ExecutionServiceClient, address);
@@ -35,6 +40,12 @@ export function connectProcessor(address: string): ProcessorLink {
         if (signal.aborted) throw error;
         throw mintError(mint, address, error);
       }
+    },
+    async price(mint, signal) {
+      const request = { tokenAddress: mint, purpose: PricePurpose.POSITION };
+      const { price } = await call(market, 'getPrice', request, { signal, deadlineMs: PRICE_DEADLINE_MS });
+      if (!price) throw new Error('an answer without a price');
+      return price.price;
     },
     close() {
       execution.close();

@@ -1,7 +1,8 @@
 import type { Clock } from '../../shared/core/clock.js';
-import { CloseStack } from '../../shared/core/lifecycle.js';
+import { type Closable, CloseStack } from '../../shared/core/lifecycle.js';
 import { DRAIN_MS, LEASE_MS, LEASE_RENEW_MS } from '../../shared/core/limits.js';
 import type { Logger } from '../../shared/core/logger.js';
+import { seededRandom } from '../../shared/core/random.js';
 import { startGrpcServer } from '../../shared/grpc/server.js';
 import { systemService } from '../../shared/grpc/system-service.js';
 import { DurableOrderSource } from '../../shared/queue/durable-order-source.js';
@@ -12,11 +13,15 @@ import { mapTaskSource } from '../../shared/queue/task-source.js';
 import type { Database } from '../../shared/store/database.js';
 import { readQueueStats } from '../../shared/store/queue-stats.js';
 import { setSlotLimits } from '../../shared/store/scheduler-state.js';
+import { modeIn, sendersOf } from './alerts/config.js';
+import { startAlertOutbox } from './alerts/outbox.js';
 import type { RequestorConfig } from './config.js';
+import { alertService } from './handlers/alert-handlers.js';
 import { orderService } from './handlers/order-handlers.js';
 import { positionService } from './handlers/position-handlers.js';
 import { queueService } from './handlers/queue-handlers.js';
 import { createEntryLimit } from './intake/entry-limit.js';
+import { createExitIntake } from './intake/exit-intake.js';
 import { createIntake } from './intake/intake.js';
 import { connectProcessor } from './processor-link.js';
 import { startDueOrders } from './scheduler/due-orders.js';
@@ -45,6 +50,8 @@ export async function startRequestor({ db, config, clock, logger }: RequestorOpt
     const link = connectProcessor(config.processorAddress);
     open.add('connection to the processor', () => link.close());
     const server = await startServer({ db, config, clock, logger }, link);
+    const alerts = startAlerts({ db, config, clock, logger });
+    open.add('alert senders', () => alerts.close());
     const scheduler = await startScheduler({ db, config, clock, logger }, link);
     open.add('scheduler', () => scheduler.close());
     open.add('gRPC server', async () => {
@@ -66,6 +73,7 @@ type Link = ReturnType<typeof connectProcessor>;
 async function startServer({ db, config, clock, logger }: RequestorOptions, link: Link) {
   const entryLimit = createEntryLimit(db, config.maxQueuedEntries);
   const intake = createIntake({ db, link, config, entryLimit });
+  const exits = createExitIntake({ db, link, config, clock });
   const { processedTotal } = await readQueueStats(db);
   return startGrpcServer({
     host: config.host,
@@ -76,10 +84,19 @@ async function startServer({ db, config, clock, logger }: RequestorOptions, link
     services: [
       orderService({ db, intake, clock, logger }),
       queueService({ db, endedBefore: processedTotal, clock, logger }),
-      positionService({ db }),
+      positionService({ db, exits, clock, logger }),
+      alertService({ db, clock, logger }),
       systemService({ service: 'requestor', db, clock }),
     ],
   });
+}
+
+function startAlerts({ db, config, clock, logger }: RequestorOptions): Closable {
+  const senders = sendersOf(config.alerts);
+  if (senders.length > 0)
+    logger.info({ senders: senders.map(({ name, host }) => `${name} (${host})`) }, 'alerts are sent');
+  const modeOf = modeIn(config.alerts);
+  return startAlertOutbox({ db, senders, modeOf, clock, random: seededRandom(), logger });
 }
 
 async function startScheduler({ db, config, clock, logger }: RequestorOptions, link: Link) {

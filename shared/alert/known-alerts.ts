@@ -1,8 +1,7 @@
-import { formatAmount } from '../core/decimals.js';
 import type { Order } from '../order/order.js';
 import type { AlertType, NewAlert } from './alert.js';
 
-/** The alerts that exits raise, in words. Amounts are base units. */
+/** Alerts in words. That of a failed exit is in shared/store/exit-alerts.ts, with the transaction that ends the exit. */
 
 /** Names the fact that an alert is about. */
 export function alertKey(alertType: AlertType, id: string): string {
@@ -14,23 +13,6 @@ export interface AlertedPosition {
   readonly positionId: string;
   readonly mint: string;
   readonly symbol: string;
-  readonly decimals: number;
-  readonly entryTokens: bigint;
-  readonly soldTokens: bigint;
-}
-
-/** An exit used up its attempts: nobody sells these tokens any more unless somebody acts. */
-export function exitFailedAlert(exit: Order, position: AlertedPosition): NewAlert {
-  const tokens = tokensText(position.entryTokens - position.soldTokens, position);
-  const { attemptCount: attempts, exitReason, orderReqId, lastError } = exit;
-  return {
-    ...about(position, exit),
-    alertType: 'exit_failed_critical',
-    dedupKey: alertKey('exit_failed_critical', exit.orderId),
-    message: `The ${exitReason} exit ${orderReqId} of ${nameOf(position)} failed ${attempts} times and has ended; ${tokens} are unsold. Last error: ${lastError || 'none was told'} Entries on this token are refused until this alert is resolved. Try again with RetryExit, or sell by hand, then resolve the alert.`,
-    attempts,
-    metadata: { order_req_id: orderReqId, exit_reason: exitReason, max_slippage_bps: String(exit.maxSlippageBps) },
-  };
 }
 
 /** A trigger of the exit plan fired, and its exit cannot be made; `why` is the position's exit_blocker. */
@@ -72,15 +54,10 @@ export function orderUnknownAlert(order: Order): NewAlert {
   };
 }
 
-function about(position: AlertedPosition, order?: Order) {
-  const { positionId, mint, symbol } = position;
-  return { orderId: order?.orderId ?? null, positionId, mint, symbol, attempts: null };
+function about({ positionId, mint, symbol }: AlertedPosition) {
+  return { orderId: null, positionId, mint, symbol, attempts: null };
 }
 
 function nameOf({ symbol, mint }: { readonly symbol: string; readonly mint: string }): string {
   return symbol === '' ? mint : `${symbol} (${mint})`;
-}
-
-function tokensText(units: bigint, { decimals, symbol }: AlertedPosition): string {
-  return `${formatAmount(units, decimals)} ${symbol || 'tokens'}`;
 }

@@ -220,7 +220,7 @@ describe('A2 A3 A6 the gate under random schedules', () => {
         for (const level of gate.stats().levels) expect(level).to.include({ inFlight: 0, waiting: 0 });
         expect(clock.pendingTimers).to.equal(0);
       }),
-      { numRuns: 400 },
+      { numRuns: 120 },
     );
   });
 
@@ -234,7 +234,7 @@ describe('A2 A3 A6 the gate under random schedules', () => {
           expect((startedAt ?? 0) - since).to.be.at.most(CRITICAL_WAIT_MS);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 60 },
     );
   });
 
@@ -253,7 +253,7 @@ describe('A2 A3 A6 the gate under random schedules', () => {
           }
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 60 },
     );
   });
 });

@@ -22,7 +22,7 @@ describe('A6 the budget of a host', () => {
   }
 
   it('the shares of several processors never add up to more than is granted', () => {
-    fc.assert(
+    return fc.assert(
       fc.property(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 100 }), (processors, rate) => {
         const sharePercent = Math.floor(100 / processors);
         fc.pre((rate * 60 * sharePercent) / 100 >= 2);
@@ -80,7 +80,7 @@ describe('A6 the budget of a host', () => {
   );
 
   it('is never exceeded in any span of its window, and its reserve is used by critical calls alone', () => {
-    fc.assert(
+    return fc.assert(
       fc.property(limits, wishes, (limit, asked) => {
         const budget = new Budget(limit);
         const { requests, windowMs, reserve } = limit;
@@ -101,7 +101,7 @@ describe('A6 the budget of a host', () => {
   });
 
   it('lets a call through exactly when the time it named is over', () => {
-    fc.assert(
+    return fc.assert(
       fc.property(limits, wishes, (limit, asked) => {
         const budget = new Budget(limit);
         let now = Date.UTC(2026, 0, 1);

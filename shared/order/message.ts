@@ -61,11 +61,12 @@ export type StatusReason =
   | 'ATTEMPTS_EXHAUSTED'
   | 'CANCELLED_BY_CLIENT'
   | 'EXPIRED'
+  | 'SUPERSEDED'
   | FailureReason;
 
 /** The order was taken away from its run by somebody else: the run is over at once, whatever it was doing. */
 export function endsRun(reason: string): boolean {
-  return reason === 'PREEMPTED' || reason === 'CANCELLED_BY_CLIENT';
+  return reason === 'PREEMPTED' || reason === 'CANCELLED_BY_CLIENT' || reason === 'SUPERSEDED';
 }
 
 /** The run goes on, but without a slot (P8): only watching is left. */

@@ -36,6 +36,8 @@ export interface Order {
   readonly requestedTokens: bigint | null;
   readonly expectedPrice: string | null;
   readonly maxSlippageBps: number;
+  /** Slippage may step up to this, attempt by attempt; null: it stays. */
+  readonly slippageCapBps: number | null;
   readonly positionId: string | null;
   readonly exitReason: string;
   readonly exitPlan: Record<string, unknown>;

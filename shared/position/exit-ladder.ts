@@ -90,6 +90,20 @@ export function exitTerms(exit: ExitAttempt, ladder: ExitLadder): ExitTerms {
   };
 }
 
+/**
+ * The next rung: what an exit that was tried with `currentBps` is tried with after one more failure. `capBps` of the order itself
+ * bounds it; null is the client's own bound, which stays.
+ */
+export function nextSlippageBps(
+  exit: { readonly priority: OrderPriority; readonly currentBps: number; readonly capBps: number | null },
+  stepBps = EXIT_LADDER_DEFAULT.slippageStepBps,
+): number {
+  const { priority, currentBps, capBps } = exit;
+  return capBps === null
+    ? currentBps
+    : Math.max(currentBps, Math.min(currentBps + climbOf(priority).steps * stepBps, capBps));
+}
+
 function atMost(amount: bigint, most: bigint): bigint {
   return amount < most ? amount : most;
 }

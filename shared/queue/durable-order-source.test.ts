@@ -6,7 +6,7 @@ import type { Database } from '../store/database.js';
 import { getOrder } from '../store/orders.js';
 import { setSlotLimits } from '../store/scheduler-state.js';
 import { submitOrder } from '../store/submit.js';
-import { entryDraft, exitDraft, fillClaimed, openTestPosition, testAttempt } from '../store/testing/drafts.js';
+import { anotherExit, entryDraft, fillClaimed, openTestPosition, testAttempt } from '../store/testing/drafts.js';
 import { describeOnBothStores } from '../store/testing/stores.js';
 import { deferred, eventually } from '../store/testing/waiting.js';
 import { DurableOrderSource } from './durable-order-source.js';
@@ -36,7 +36,7 @@ describeOnBothStores('P8 Q6 the durable source under the priority manager', (ope
     return requestor;
   };
   const entry = async () => (await submitOrder(db, entryDraft())).order;
-  const exit = async (reason: string) => (await submitOrder(db, exitDraft(positionId, reason, { tokens: 1n }))).order;
+  const exit = (reason: string) => anotherExit(db, positionId, reason);
 
   it('runs an exit although its only slot is taken, because the claim made room for it', async () => {
     const one = await start('one');

@@ -67,14 +67,16 @@ export async function handOutNews(
   limit: number,
 ): Promise<number> {
   return db.transaction(async (tx) => {
-    const { rows } = await tx.query<{ alert_id: string; event: AlertEvent; alert_type: string }>(
+    const { rows } = await tx.query<{ delivery_id: string; alert_id: string; event: AlertEvent; alert_type: string }>(
       `DELETE FROM alert_outbox o USING alerts a
        WHERE a.alert_id = o.alert_id AND o.delivery_id IN (
          SELECT delivery_id FROM alert_outbox WHERE sender = '' AND done_at IS NULL
          ORDER BY delivery_id LIMIT $1 FOR UPDATE SKIP LOCKED)
-       RETURNING o.alert_id, o.event, a.alert_type`,
+       RETURNING o.delivery_id, o.alert_id, o.event, a.alert_type`,
       [limit],
     );
+    // What is deleted comes back in any order; ids of deliveries tell the order in which things happened.
+    rows.sort((one, other) => (one.delivery_id < other.delivery_id ? -1 : 1));
     for (const { alert_id: alertId, event, alert_type: alertType } of rows) {
       for (const { sender, silent } of recipients(alertType, event)) {
         await tx.query(

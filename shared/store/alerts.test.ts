@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { ALERT_TYPES, type NewAlert } from '../alert/alert.js';
-import { exitFailedAlert, orderUnknownAlert, priceUnavailableAlert } from '../alert/known-alerts.js';
+import { exitBlockedAlert, orderUnknownAlert, priceUnavailableAlert } from '../alert/known-alerts.js';
 import { newId } from '../core/ids.js';
 import {
   acknowledgeAlert,
@@ -16,14 +16,7 @@ import type { Database } from './database.js';
 import { ALERT_MESSAGE_CHARS_MAX } from './limits.js';
 import { getPosition, type Position } from './positions.js';
 import { submitOrder } from './submit.js';
-import {
-  advanceDatabaseTime,
-  BONK,
-  entryDraft,
-  exitDraft,
-  openTestPosition,
-  setDatabaseTime,
-} from './testing/drafts.js';
+import { advanceDatabaseTime, BONK, entryDraft, openTestPosition, setDatabaseTime } from './testing/drafts.js';
 import { describeOnBothStores } from './testing/stores.js';
 import { failureOf } from './testing/waiting.js';
 
@@ -43,8 +36,19 @@ describeOnBothStores('X12 alerts', (open) => {
 
   /** A failed exit of the position, as an alert. */
   const failed = async (): Promise<NewAlert> => {
-    const { order } = await submitOrder(db, exitDraft(position.positionId, 'stop_loss', { tokens: 1n }));
-    return exitFailedAlert({ ...order, attemptCount: 5, lastError: 'No route.' }, position);
+    const { order } = await submitOrder(db, entryDraft());
+    const { positionId, mint, symbol } = position;
+    return {
+      alertType: 'exit_failed_critical',
+      message: 'The stop_loss exit failed after 5 attempts. Last error: No route.',
+      dedupKey: `exit_failed_critical:${order.orderId}`,
+      orderId: order.orderId,
+      positionId,
+      mint,
+      symbol,
+      attempts: 5,
+      metadata: { exit_reason: 'stop_loss' },
+    };
   };
   const raise = (draft: NewAlert) => db.transaction((tx) => raiseAlert(tx, draft));
   const outbox = async () => {
@@ -76,12 +80,20 @@ describeOnBothStores('X12 alerts', (open) => {
       acknowledgedAt: null,
       resolvedAt: null,
     });
-    expect(alert.message).to.match(
-      /stop_loss exit exit-\d+ of BONK \(\w+\) failed 5 times.*1000 BONK are unsold.*No route\./,
-    );
+    expect(alert).to.include({ message: draft.message });
+    expect(alert.metadata).to.deep.equal({ exit_reason: 'stop_loss' });
   });
 
-  it('have a text for every type', () => {
+  it('say in words what is in the way', async () => {
+    const { order } = await submitOrder(db, entryDraft({ symbol: '' }));
+    const told = [
+      exitBlockedAlert(position, 'stop_loss', 'trading is HALTED.'),
+      priceUnavailableAlert(position, 30_400, 'no route'),
+      orderUnknownAlert({ ...order, txSignature: '5Ktx' }),
+    ].map(({ message }) => message);
+    expect(told[0]).to.equal(`A stop_loss exit of BONK (${BONK}) is due and cannot start: trading is HALTED.`);
+    expect(told[1]).to.match(/^There has been no usable price of BONK .* for 30 s, .*: no route$/);
+    expect(told[2]).to.match(new RegExp(`^The entry entry-\\d+ of ${BONK} was sent as 5Ktx and has no verdict yet`));
     for (const type of ALERT_TYPES) expect(type).to.match(/^[a-z_]{5,40}$/);
   });
 

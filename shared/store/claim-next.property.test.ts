@@ -11,8 +11,8 @@ import { submitOrder } from './submit.js';
 import { ClaimModel, type ModelOrder } from './testing/claim-model.js';
 import {
   advanceDatabaseTime,
+  anotherExit,
   entryDraft,
-  exitDraft,
   LEASE_MS,
   openTestPosition,
   setDatabaseTime,
@@ -93,10 +93,9 @@ class Schedule {
     await advanceDatabaseTime(this.#db, this.#random.next() < 0.3 ? 0 : 1);
     const isEntry = this.#random.next() < 0.55;
     const emergency = this.#random.next() < (isEntry ? 0.02 : 0.15);
-    const submission = isEntry
-      ? entryDraft({ emergency })
-      : exitDraft(this.#positionId, this.#pick(REASONS) ?? 'manual', { tokens: 1n }, { emergency });
-    const { order } = await submitOrder(this.#db, submission);
+    const order = isEntry
+      ? (await submitOrder(this.#db, entryDraft({ emergency }))).order
+      : await anotherExit(this.#db, this.#positionId, this.#pick(REASONS) ?? 'manual', { emergency });
     this.#model.add(order);
     this.log.push(`submit ${order.orderReqId} at ${order.priority}`);
   }
@@ -182,6 +181,7 @@ class Schedule {
   /** Everything but the position and its entry. */
   async #clear(): Promise<void> {
     const left = 'WHERE order_id NOT IN (SELECT entry_order_id FROM positions)';
+    for (const table of ['alert_outbox', 'alerts']) await this.#db.query(`DELETE FROM ${table}`);
     for (const table of ['attempts', 'proposals', 'order_messages', 'order_sequences', 'orders']) {
       await this.#db.query(`DELETE FROM ${table} ${left}`);
     }

@@ -13,8 +13,8 @@ import { settleFailure } from './settlement.js';
 import { submitOrder } from './submit.js';
 import {
   advanceDatabaseTime,
+  anotherExit,
   entryDraft,
-  exitDraft,
   fillClaimed,
   LEASE_MS,
   openTestPosition,
@@ -42,8 +42,7 @@ describeOnBothStores('claims that make room', (open) => {
     return order;
   };
   const entry = async () => (await submitOrder(db, entryDraft())).order;
-  const exit = async (reason: string, emergency = false) =>
-    (await submitOrder(db, exitDraft(positionId, reason, { tokens: 1n }, { emergency }))).order;
+  const exit = (reason: string, emergency = false) => anotherExit(db, positionId, reason, { emergency });
   const commit = (order: Order) => db.transaction((tx) => commitAttempt(tx, order, testAttempt()));
   const read = (order: Order) => getOrder(db, { orderId: order.orderId });
   const reasons = async (order: Order) =>

@@ -16,6 +16,7 @@ export interface OrderRow {
   requested_tokens: string | null;
   expected_price: string | null;
   max_slippage_bps: number;
+  slippage_cap_bps: number | null;
   position_id: string | null;
   exit_reason: string;
   exit_plan: Record<string, unknown>;
@@ -68,6 +69,7 @@ export function orderOf(row: OrderRow): Order {
     requestedTokens: units(row.requested_tokens),
     expectedPrice: row.expected_price === null ? null : trimPrice(row.expected_price),
     maxSlippageBps: row.max_slippage_bps,
+    slippageCapBps: row.slippage_cap_bps,
     positionId: row.position_id,
     exitReason: row.exit_reason,
     exitPlan: row.exit_plan,

@@ -3,6 +3,7 @@ import { ExitlaneError } from '../core/errors.js';
 import type { FailureReason, StatusBody, StatusReason } from '../order/message.js';
 import { isRunning, isTerminal, type Order, type OrderStatus } from '../order/order.js';
 import { statesBefore } from '../order/transitions.js';
+import { nextSlippageBps } from '../position/exit-ladder.js';
 import type { Transaction } from './database.js';
 import { appendMessage } from './messages.js';
 import { type OrderRow, orderOf } from './order-row.js';
@@ -56,6 +57,7 @@ const SETTABLE = new Set([
   'position_id',
   'lease_owner',
   'next_retry_at',
+  'max_slippage_bps',
 ]);
 
 /**
@@ -152,12 +154,15 @@ export async function failOrder(tx: Transaction, claim: Claim, order: Order, fai
     });
   }
   if (attemptCount < order.maxAttempts) {
+    const { priority, maxSlippageBps: currentBps, slippageCapBps: capBps } = order;
+    const nextBps = nextSlippageBps({ priority, currentBps, capBps });
+    const within = nextBps === currentBps ? '' : `, within ${nextBps} bps`;
     return moveOrder(tx, claim, {
       to: 'FAILED',
       reason: failure.reason,
-      detail: `${failure.error} Attempt ${attemptCount} of ${order.maxAttempts}; next in ${(failure.retryDelayMs / 1000).toFixed(1)} s.`,
+      detail: `${failure.error} Attempt ${attemptCount} of ${order.maxAttempts}; next in ${(failure.retryDelayMs / 1000).toFixed(1)} s${within}.`,
       from,
-      set: common,
+      set: { ...common, max_slippage_bps: nextBps },
       setSql: [`next_retry_at = exitlane_now() + interval '1 millisecond' * ${Math.round(failure.retryDelayMs)}`],
       ...(failure.attempt === undefined ? {} : { attempt: failure.attempt }),
     });

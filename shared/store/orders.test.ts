@@ -15,6 +15,7 @@ import { settleFailure } from './settlement.js';
 import { findRepeat, submitOrder } from './submit.js';
 import {
   advanceDatabaseTime,
+  anotherExit,
   entryDraft,
   exitDraft,
   fillClaimed,
@@ -85,14 +86,11 @@ describeOnBothStores('the store', (open) => {
       const { positionId } = await openTestPosition(db);
       await setSlotLimits(db, { maxConcurrent: 100, exitReserved: 0, emergencyExtra: 0 });
       const submitted: string[] = [];
-      const add = async (submission: Parameters<typeof submitOrder>[1]) => {
-        submitted.push((await submitOrder(db, submission)).order.orderReqId);
-      };
-      for (let i = 0; i < 5; i++) await add(entryDraft());
-      await add(exitDraft(positionId, 'manual', { tokens: 1n }));
-      await add(exitDraft(positionId, 'take_profit_1', { tokens: 1n }));
-      await add(exitDraft(positionId, 'stop_loss', { tokens: 1n }));
-      await add(exitDraft(positionId, 'time_limit', { tokens: 1n }, { emergency: true }));
+      for (let i = 0; i < 5; i++) submitted.push((await submitOrder(db, entryDraft())).order.orderReqId);
+      for (const reason of ['manual', 'take_profit_1', 'stop_loss', 'time_limit']) {
+        const emergency = reason === 'time_limit';
+        submitted.push((await anotherExit(db, positionId, reason, { emergency })).orderReqId);
+      }
       const order: string[] = [];
       for (let next = await claim(); next; next = await claim()) order.push(next.orderReqId);
       const [e1, e2, e3, e4, e5, manual, profit, stop, emergency] = submitted;
@@ -139,13 +137,13 @@ describeOnBothStores('the store', (open) => {
     it('lets only exits start under EXITS_ONLY and only emergency exits when HALTED', async () => {
       const { positionId } = await openTestPosition(db);
       await submitOrder(db, entryDraft({ emergency: true }));
-      await submitOrder(db, exitDraft(positionId, 'manual', { tokens: 1n }));
+      await anotherExit(db, positionId, 'manual');
       const state = (name: 'ACTIVE' | 'EXITS_ONLY' | 'HALTED') =>
         setTradingState(db, { state: name, changedBy: 'test', changeReason: 'test' });
       await state('HALTED');
       expect(await claim()).to.equal(undefined);
-      const emergency = await submitOrder(db, exitDraft(positionId, 'manual', { tokens: 1n }, { emergency: true }));
-      expect((await mustClaim()).orderId).to.equal(emergency.order.orderId);
+      const emergency = await anotherExit(db, positionId, 'manual', { emergency: true });
+      expect((await mustClaim()).orderId).to.equal(emergency.orderId);
       await state('EXITS_ONLY');
       expect((await mustClaim()).exitReason).to.equal('manual');
       expect(await claim()).to.equal(undefined);
@@ -322,9 +320,9 @@ describeOnBothStores('the store', (open) => {
 
     it('refuses to sell more than is left, and frees the tokens of an exit that is cancelled', async () => {
       const { positionId } = await openTestPosition(db, 1_000n);
-      const { order } = await submitOrder(db, exitDraft(positionId, 'manual', { tokens: 600n }));
-      const tooMuch = exitDraft(positionId, 'manual', { tokens: 401n });
+      const tooMuch = exitDraft(positionId, 'manual', { tokens: 1_001n });
       expect(await reasonOf(submitOrder(db, tooMuch))).to.equal('POSITION_TOO_SMALL');
+      const { order } = await submitOrder(db, exitDraft(positionId, 'manual', { tokens: 600n }));
       await cancelOrder(db, order.orderId, 'Cancelled.');
       expect(await getPosition(db, positionId)).to.include({ status: 'OPEN', reservedTokens: 0n });
       const direct = db.query('UPDATE positions SET reserved_tokens = 1001 WHERE position_id = $1', [positionId]);

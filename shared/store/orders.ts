@@ -21,6 +21,8 @@ export interface NewOrder {
   readonly requestedTokens: bigint | null;
   readonly expectedPrice: string | null;
   readonly maxSlippageBps: number;
+  /** An exit's slippage may step up to this, attempt by attempt (X11); null: it is the client's word and stays. */
+  readonly slippageCapBps: number | null;
   readonly positionId: string | null;
   readonly exitReason: string;
   readonly exitPlan: Readonly<Record<string, unknown>>;
@@ -34,8 +36,8 @@ export async function insertOrder(tx: Transaction, draft: NewOrder): Promise<Ord
   const { rows } = await tx.query<OrderRow>(
     `INSERT INTO orders (order_id, order_req_id, payload_hash, order_type, priority, emergency, mint, symbol, decimals,
        requested_lamports, requested_tokens, expected_price, max_slippage_bps, position_id, exit_reason, exit_plan,
-       is_simulated, max_attempts, expires_at, status, reason, created_at, queued_at, updated_at)
-     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 'PENDING', 'ACCEPTED', t, t, t
+       is_simulated, max_attempts, expires_at, slippage_cap_bps, status, reason, created_at, queued_at, updated_at)
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 'PENDING', 'ACCEPTED', t, t, t
      FROM (SELECT exitlane_now() AS t) AS clock
      ON CONFLICT (order_req_id) DO NOTHING RETURNING *`,
     [
@@ -58,6 +60,7 @@ export async function insertOrder(tx: Transaction, draft: NewOrder): Promise<Ord
       draft.isSimulated,
       draft.maxAttempts,
       draft.expiresAt,
+      draft.slippageCapBps,
     ],
   );
   if (!rows[0]) return undefined;

@@ -18,12 +18,17 @@ export interface Position extends Holding {
   readonly proceedsLamports: bigint;
   readonly realizedPnlLamports: bigint;
   readonly feeLamports: bigint;
+  /** What a CLOSED position left over. */
+  readonly dustTokens: bigint;
   readonly exitReason: string;
   readonly exitBlocker: string;
   readonly lastExitOrderId: string | null;
   readonly lastExitPrice: string | null;
   readonly lastExitAt: Date | null;
   readonly exitPlan: Record<string, unknown>;
+  /** Last accepted price, however old; null: there never was one. */
+  readonly currentPrice: string | null;
+  readonly currentPriceAt: Date | null;
   readonly openedAt: Date;
   readonly closedAt: Date | null;
 }
@@ -44,12 +49,15 @@ interface PositionRow {
   proceeds_lamports: string;
   realized_pnl_lamports: string;
   fee_lamports: string;
+  dust_tokens: string;
   exit_reason: string;
   exit_blocker: string;
   last_exit_order_id: string | null;
   last_exit_price: string | null;
   last_exit_at: Date | null;
   exit_plan: Record<string, unknown>;
+  current_price: string | null;
+  current_price_at: Date | null;
   opened_at: Date;
   closed_at: Date | null;
 }
@@ -71,12 +79,15 @@ function positionOf(row: PositionRow): Position {
     proceedsLamports: BigInt(row.proceeds_lamports),
     realizedPnlLamports: BigInt(row.realized_pnl_lamports),
     feeLamports: BigInt(row.fee_lamports),
+    dustTokens: BigInt(row.dust_tokens),
     exitReason: row.exit_reason,
     exitBlocker: row.exit_blocker,
     lastExitOrderId: row.last_exit_order_id,
     lastExitPrice: row.last_exit_price === null ? null : trimPrice(row.last_exit_price),
     lastExitAt: row.last_exit_at,
     exitPlan: row.exit_plan,
+    currentPrice: row.current_price === null ? null : trimPrice(row.current_price),
+    currentPriceAt: row.current_price_at,
     openedAt: row.opened_at,
     closedAt: row.closed_at,
   };
@@ -99,8 +110,18 @@ function positionNotFound(positionId: string): ExitlaneError {
   });
 }
 
+/** The positions with these ids, oldest first; unknown ids are left out. */
+export async function findPositionsByIds(db: Queryable, positionIds: readonly string[]): Promise<Position[]> {
+  if (positionIds.length === 0) return [];
+  const { rows } = await db.query<PositionRow>(
+    'SELECT * FROM positions WHERE position_id = ANY($1::uuid[]) ORDER BY position_id',
+    [positionIds],
+  );
+  return rows.map(positionOf);
+}
+
 /** The position, unchanged by others until the commit. */
-async function lockPosition(tx: Transaction, positionId: string): Promise<Position> {
+export async function lockPosition(tx: Transaction, positionId: string): Promise<Position> {
   const { rows } = await tx.query<PositionRow>('SELECT * FROM positions WHERE position_id = $1 FOR UPDATE', [
     positionId,
   ]);
@@ -133,33 +154,20 @@ export async function listPositions(db: Queryable, filter: PositionFilter): Prom
 }
 
 /**
- * Promises tokens of a position to an exit. `amount` is given what is available and says how much it wants; the database
- * itself refuses sold + reserved > bought.
+ * Promises tokens of a locked position to an exit, and takes back what exits ended by it had reserved. The database itself refuses
+ * sold + reserved > bought.
  */
-export async function reserveTokens(
+export async function reserveForExit(
   tx: Transaction,
-  positionId: string,
-  exitReason: string,
-  amount: (position: Position) => bigint,
-): Promise<{ position: Position; tokens: bigint }> {
-  const position = await lockPosition(tx, positionId);
-  if (position.status === 'CLOSED') {
-    throw new ExitlaneError(
-      'POSITION_NOT_EXITABLE',
-      `position ${positionId} is closed; there is nothing left to sell`,
-      {
-        metadata: { position_id: positionId },
-      },
-    );
-  }
-  const tokens = amount(position);
+  { positionId }: Position,
+  change: { released: bigint; reserved: bigint; exitReason: string },
+): Promise<void> {
   await tx.query(
-    `UPDATE positions SET reserved_tokens = reserved_tokens + $2, status = 'EXIT_PENDING', exit_reason = $3,
+    `UPDATE positions SET reserved_tokens = reserved_tokens - $2 + $3, status = 'EXIT_PENDING', exit_reason = $4,
        updated_at = exitlane_now() WHERE position_id = $1`,
-    [positionId, tokens, exitReason],
+    [positionId, change.released, change.reserved, change.exitReason],
   );
   tx.hint('position', positionId);
-  return { position, tokens };
 }
 
 /** Gives back what an exit had reserved and never sold. */

@@ -1,12 +1,23 @@
 import { formatAmount, SOL_DECIMALS } from '../core/decimals.js';
 import type { Order } from '../order/order.js';
+import { priorityName } from '../order/priority.js';
 import { bookSale } from '../position/accounting.js';
 import { slippageBps } from '../position/slippage.js';
 import { resolveAttempt } from './attempts.js';
 import { requireFence } from './claims.js';
 import type { Database, Transaction } from './database.js';
+import { resolveWhenClosed, tellFailedExit } from './exit-alerts.js';
+import { type FollowTerms, insertFollower, takeFollow } from './exit-follows.js';
 import { type Claim, type Failure, failOrder, moveOrder } from './order-transitions.js';
-import { bookExit, bookFee, type Fill, openPosition, releaseTokens } from './positions.js';
+import {
+  bookExit,
+  bookFee,
+  type Fill,
+  lockPosition,
+  openPosition,
+  releaseTokens,
+  reserveForExit,
+} from './positions.js';
 import { expireProposals } from './proposals.js';
 
 /** How one execution ends in the database: always one fenced transaction. */
@@ -36,12 +47,13 @@ export async function settleFill(
     });
     const positionId = order.orderType === 'ENTRY' ? await openPosition(tx, order, fill) : order.positionId;
     if (order.orderType === 'EXIT') {
+      await takeFollow(tx, order.orderId);
       const sale = { tokens: fill.tokens, reserved: order.requestedTokens ?? 0n, lamports: fill.lamports };
       await bookExit(tx, order, fill, (position) => bookSale(position, sale, order.decimals));
     }
     await expireProposals(tx, order);
     const side = order.orderType === 'ENTRY' ? 'BUY' : 'SELL';
-    return moveOrder(tx, claim, {
+    const filled = await moveOrder(tx, claim, {
       to: 'FILLED',
       reason: 'FILLED',
       detail: fillDetail(order, fill),
@@ -58,6 +70,8 @@ export async function settleFill(
         position_id: positionId,
       },
     });
+    if (order.orderType === 'EXIT') await resolveWhenClosed(tx, filled);
+    return filled;
   });
 }
 
@@ -97,10 +111,38 @@ export async function settleFailure(
     if (failure.feeLamports && order.positionId !== null) await bookFee(tx, order.positionId, failure.feeLamports);
     await expireProposals(tx, order);
     const ofAttempt = attempt === undefined ? failure : { ...failure, attempt: attempt.number };
+    const follower = order.orderType === 'EXIT' ? await takeFollow(tx, order.orderId) : undefined;
+    if (follower) return handOn(tx, claim, order, ofAttempt, follower);
     const after = await failOrder(tx, claim, order, ofAttempt);
     if (after.status === 'CANCELLED') await releaseReservation(tx, after);
+    if (after.status === 'CANCELLED' && after.orderType === 'EXIT') await tellFailedExit(tx, after);
     return after;
   });
+}
+
+/** X11: a more urgent exit waits for this one's tokens. This one is not tried again, they go to a new order at once. */
+async function handOn(
+  tx: Transaction,
+  claim: Claim,
+  order: Order,
+  { error, attempt }: Failure,
+  follower: FollowTerms,
+): Promise<Order> {
+  const dead = await moveOrder(tx, claim, {
+    to: 'CANCELLED',
+    reason: 'SUPERSEDED',
+    detail: `${error} Its tokens are sold by a more urgent exit (${priorityName(follower.priority)}) now.`,
+    from: attempt === undefined ? ['SUBMITTED'] : ['CONFIRMING'],
+    set: { attempt_count: order.attemptCount + 1, last_error: error },
+    ...(attempt === undefined ? {} : { attempt }),
+  });
+  if (dead.positionId === null || dead.requestedTokens === null)
+    throw new Error(`exit ${dead.orderId} has no position`);
+  const position = await lockPosition(tx, dead.positionId);
+  const { requestedTokens: tokens } = dead;
+  await reserveForExit(tx, position, { released: tokens, reserved: tokens, exitReason: follower.exitReason });
+  await insertFollower(tx, dead, follower);
+  return dead;
 }
 
 /** Gives back the tokens of an exit that ended without selling them. */

@@ -1,3 +1,4 @@
+import { AlertServiceService } from '../../../proto/gen/exitlane/v1/alert_service.js';
 import { DeliveryServiceService } from '../../../proto/gen/exitlane/v1/delivery_service.js';
 import { MarketServiceService } from '../../../proto/gen/exitlane/v1/market_service.js';
 import { OrderMessage, StatusUpdate } from '../../../proto/gen/exitlane/v1/message.js';
@@ -19,6 +20,7 @@ type Handlers = Readonly<Record<string, unknown>>;
 export interface Answers {
   readonly orders?: Handlers;
   readonly positions?: Handlers;
+  readonly alerts?: Handlers;
   readonly queue?: Handlers;
   readonly delivery?: Handlers;
   readonly market?: Handlers;
@@ -34,6 +36,7 @@ export function serve(answers: Answers, port = 0): Promise<GrpcServer> {
   const services = [
     service(OrderServiceService, answers.orders),
     service(PositionServiceService, answers.positions),
+    service(AlertServiceService, answers.alerts),
     service(QueueServiceService, answers.queue),
     service(DeliveryServiceService, answers.delivery),
     service(MarketServiceService, answers.market),

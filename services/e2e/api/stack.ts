@@ -10,7 +10,7 @@ import { QueueServiceClient } from '../../../proto/gen/exitlane/v1/queue_service
 import { SystemServiceClient } from '../../../proto/gen/exitlane/v1/system_service.js';
 import { type Clock, systemClock } from '../../../shared/core/clock.js';
 import { CloseStack } from '../../../shared/core/lifecycle.js';
-import { silentLogger } from '../../../shared/core/logger.js';
+import { type Logger, silentLogger } from '../../../shared/core/logger.js';
 import { connect } from '../../../shared/grpc/client.js';
 import { type Database, openDatabase } from '../../../shared/store/database.js';
 import { newDataDir } from '../../../shared/store/testing/pglite.js';
@@ -26,6 +26,7 @@ export interface Stack {
   readonly requestorAddress: string;
   readonly processorAddress: string;
   readonly dataDir: string;
+  readonly sandboxUrl: string;
   readonly orders: OrderServiceClient;
   readonly queue: QueueServiceClient;
   readonly positions: PositionServiceClient;
@@ -66,6 +67,7 @@ export interface PartsOptions {
   readonly requestorClock?: Clock;
   readonly processor?: Partial<ProcessorConfig>;
   readonly processorClock?: Clock;
+  readonly processorLogger?: Logger;
 }
 
 /** The same services with settings and clocks of their own, on the mock executor unless told otherwise. */
@@ -82,7 +84,7 @@ export async function startParts(options: PartsOptions = {}): Promise<Stack & { 
     const venue = { jupiterUrl: sandbox.url, rpcUrls: [sandbox.url], pollIntervalMs: SLOT_MS };
     const processor = await startProcessor({
       db,
-      logger,
+      logger: options.processorLogger ?? logger,
       clock: options.processorClock ?? systemClock,
       config: {
         host: '127.0.0.1',
@@ -141,6 +143,7 @@ function withClients(open: CloseStack, places: Places): Stack {
     requestorAddress,
     processorAddress,
     dataDir,
+    sandboxUrl,
     ...clients,
     async control(action, body = {}) {
       const answer = await fetch(`${sandboxUrl}/control/${action}`, {

@@ -11,9 +11,8 @@ import { devProcess } from '../crash/dev-stack.js';
 import { sandboxService } from '../crash/sandbox-service.js';
 import { type Fleet, PROCESSOR_ENV, SLOT_MS } from './fleet.js';
 
-/** Both at once, as a power cut takes them. */
-const AWAY_MAX = 2;
-/** Nobody works while the one process is away, so it gets some time between its lives. */
+/** Nothing moves while one of them is away: the next goes when it has been back for a while. */
+const AWAY_MAX = 1;
 const PAUSE_MS = [300, 4_000] as const;
 const LOOK_DEADLINE_MS = 1_000;
 
@@ -47,9 +46,8 @@ export async function startEmbeddedFleet(): Promise<Fleet> {
     requestorAddresses: [dev.requestorAddress],
     sandbox: sandbox.service,
     prey: [
-      // While the one process is away, only the other is left to be drawn.
-      { services: [dev.service], weight: 95 },
-      { services: [sandbox.service], weight: 5 },
+      { services: [dev.service], weight: 90 },
+      { services: [sandbox.service], weight: 10 },
     ],
     awayMax: AWAY_MAX,
     pauseMs: PAUSE_MS,

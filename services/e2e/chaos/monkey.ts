@@ -53,7 +53,10 @@ export async function letLoose(options: MonkeyOptions, signal: AbortSignal): Pro
   while (figures.killedAt.length < options.kills && !signal.aborted && failure === undefined) {
     await pause(random.int(...fleet.pauseMs));
     await trouble(fleet, random, figures, busy);
-    if (busy.size >= fleet.awayMax) await Promise.race(busy.values());
+    if (busy.size >= fleet.awayMax) {
+      await Promise.race(busy.values());
+      continue;
+    }
     const idle = chooseFrom(fleet, random).filter((service) => !busy.has(service));
     const service = idle[random.int(0, Math.max(0, idle.length - 1))];
     if (!service) continue;

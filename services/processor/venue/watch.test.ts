@@ -4,6 +4,7 @@ import { silentLogger } from '../../../shared/core/logger.js';
 import { Endpoints } from './endpoints.js';
 import type { LandedTransaction } from './landed-transaction.js';
 import type { Rpc, SignatureStatus } from './rpc.js';
+import { currentUrgency, withUrgency } from './urgency.js';
 import { VenueError } from './venue-error.js';
 import { Watcher } from './watch.js';
 import type { WatchRequest } from './watched.js';
@@ -20,8 +21,12 @@ class FakeRpc implements Api {
 
   constructor(readonly host: string) {}
 
+  /** Urgencies under which it was sent to, in order. */
+  readonly urgencies: (number | undefined)[] = [];
+
   async sendRaw(): Promise<string> {
     this.calls.push('send');
+    this.urgencies.push(currentUrgency()?.());
     return '';
   }
 
@@ -99,6 +104,31 @@ describe('E7 watcher', () => {
     controller.abort(new Error('stop'));
     expect(await watch).to.have.property('message', 'stop');
     expect(clock.pendingTimers).to.equal(0);
+  });
+
+  it('A6 sends again as urgently as each order is, whoever began to be watched first', async () => {
+    const { watcher, first } = start('a');
+    let raised = 50;
+    const controller = new AbortController();
+    const begin = (signature: string) => watcher.watch(request(signature, { signal: controller.signal }));
+    const watches = [
+      withUrgency(
+        () => 100,
+        () => begin('entry'),
+      ),
+      withUrgency(
+        () => raised,
+        () => begin('exit'),
+      ),
+      begin('nobody’s'),
+    ];
+    await clock.advance(2_000);
+    expect(first.urgencies).to.deep.equal([100, 50, undefined]);
+    raised = 0;
+    await clock.advance(2_000);
+    expect(first.urgencies.slice(3)).to.deep.equal([100, 0, undefined]);
+    controller.abort(new Error('enough'));
+    await Promise.allSettled(watches);
   });
 
   it('finds on another endpoint what the first one does not see', async () => {

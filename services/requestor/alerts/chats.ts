@@ -1,5 +1,5 @@
 import { type AlertSender, keysIn } from './sender.js';
-import { headline, story } from './text.js';
+import { chatText } from './text.js';
 
 /** The three chats. Each shows the same words as plain text: a token's name must not become a link, a mention or bold type. */
 
@@ -21,7 +21,7 @@ export function telegramSender({ apiUrl, token, chatId }: TelegramConfig): Alert
       url: `${apiUrl}/bot${token}/sendMessage`,
       body: JSON.stringify({
         chat_id: chatId,
-        text: `${headline(news)}\n${story(news)}`,
+        text: chatText(news),
         disable_notification: news.silent,
         link_preview_options: { is_disabled: true },
       }),
@@ -41,7 +41,7 @@ export function discordSender({ url }: { readonly url: string }): AlertSender {
     post: (news) => ({
       url,
       body: JSON.stringify({
-        content: `\`\`\`\n${`${headline(news)}\n${story(news)}`.replaceAll('`', "'")}\n\`\`\``,
+        content: `\`\`\`\n${chatText(news).replaceAll('`', "'")}\n\`\`\``,
         flags: news.silent ? DISCORD_SILENT : 0,
         allowed_mentions: { parse: [] },
       }),
@@ -59,7 +59,7 @@ export function slackSender({ url }: { readonly url: string }): AlertSender {
     post: (news) => ({
       url,
       body: JSON.stringify({
-        text: escaped(`${headline(news)}\n${story(news)}`),
+        text: escaped(chatText(news)),
         mrkdwn: false,
         unfurl_links: false,
         unfurl_media: false,

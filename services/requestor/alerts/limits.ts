@@ -28,5 +28,5 @@ export const LOOK_MS_MAX = 5_000;
 export const ANSWER_BYTES_MAX = 16 * 1024;
 export const ERROR_TEXT_CHARS_MAX = 200;
 
-/** Telegram takes 4,096 characters, Discord 2,000 and Slack 40,000: the least of them, less room for what goes around it. */
-export const CHAT_CHARS_MAX = 1_900;
+/** Telegram takes 4,096 characters, Discord 2,000 and Slack 40,000: the least of them, less the marks of a code block. */
+export const CHAT_CHARS_MAX = 1_990;

@@ -37,8 +37,8 @@ export async function postNews(
       signal: AbortSignal.any([signal, timeout.signal]),
     });
     if (!response.ok) throw refusal(sender, response, await readSome(response), clock.now());
-    // Whatever it says about it, it has it.
-    await response.body?.cancel();
+    // Whatever it says about it, and whether or not that can be read, it has it.
+    await response.body?.cancel().catch(() => undefined);
   } catch (error) {
     if (error instanceof NotDelivered) throw error;
     if (signal.aborted) throw signal.reason;

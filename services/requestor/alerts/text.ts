@@ -4,8 +4,13 @@ import type { AlertNews } from './sender.js';
 
 /** An alert in words, for chats. A token can be named by anyone: what comes from outside never moves, hides or formats text. */
 
+/** The whole of it: headline and story. */
+export function chatText(news: Pick<AlertNews, 'event' | 'alert'>): string {
+  return cut(`${headline(news)}\n${story(news)}`);
+}
+
 /** Such as `[CRITICAL] EXIT FAILED - Manual action required`; holds nothing that comes from outside but names of people. */
-export function headline({ event, alert }: Pick<AlertNews, 'event' | 'alert'>): string {
+function headline({ event, alert }: Pick<AlertNews, 'event' | 'alert'>): string {
   return `[${badge(event, alert)}] ${alert.title}`;
 }
 
@@ -17,7 +22,7 @@ function badge(event: AlertEvent, alert: Alert): string {
 }
 
 /** What follows the headline. */
-export function story({ event, alert }: Pick<AlertNews, 'event' | 'alert'>): string {
+function story({ event, alert }: Pick<AlertNews, 'event' | 'alert'>): string {
   const note = event === 'ACKNOWLEDGED' ? alert.acknowledgeNote : event === 'RESOLVED' ? alert.resolveNote : '';
   const facts = [
     ['token', [alert.symbol, alert.mint ?? ''].filter(Boolean).join(' ')],
@@ -27,12 +32,10 @@ export function story({ event, alert }: Pick<AlertNews, 'event' | 'alert'>): str
     ['raised', alert.createdAt.toISOString()],
   ].filter(([, value]) => value !== '');
   const lines = [note, alert.message, ...facts.map(([name, value]) => `${name}: ${value}`)];
-  return cut(
-    lines
-      .map((line) => tame(line ?? ''))
-      .filter(Boolean)
-      .join('\n'),
-  );
+  return lines
+    .map((line) => tame(line ?? ''))
+    .filter(Boolean)
+    .join('\n');
 }
 
 /** Without control characters, line breaks, and characters that turn the direction of writing. */

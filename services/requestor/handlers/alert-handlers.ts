@@ -25,22 +25,16 @@ import {
   listAlerts,
   resolveAlert,
 } from '../../../shared/store/alerts.js';
-import { watchChanges } from '../../../shared/store/changes.js';
 import type { Database } from '../../../shared/store/database.js';
 import { alertToWire } from './alert-wire.js';
 import { cutPage, readPage } from './paging.js';
+import { pages, watchRecords } from './watch-records.js';
 
 export interface AlertHandlerOptions {
   readonly db: Database;
   readonly clock: Clock;
   readonly logger: Logger;
 }
-
-/** Alerts told at most this often on one WatchAlerts stream; what changes meanwhile comes together. */
-const WATCH_INTERVAL_MS = 20;
-const WATCH_FALLBACK_MS = 15_000;
-/** Alerts read per query when a watcher starts. */
-const WATCH_PAGE = 500;
 
 const NAME_CHARS_MAX = 200;
 const NOTE_CHARS_MAX = 500;
@@ -87,41 +81,32 @@ async function* watchAlerts(
   const least = severityOf(request.minSeverity);
   const matches = ({ severity }: Alert) =>
     least === undefined || ALERT_SEVERITIES.indexOf(severity) >= ALERT_SEVERITIES.indexOf(least);
-  // Listening starts before the first look, so that nothing falls between the two.
-  const changes = watchChanges(db, ['alert'], {
-    signal,
+  const frames = watchRecords({
+    db,
     clock,
-    minIntervalMs: WATCH_INTERVAL_MS,
-    fallbackMs: WATCH_FALLBACK_MS,
+    topic: 'alert',
+    signal,
+    includeCurrent: request.includeCurrent,
+    current: () => unresolved(db, least),
+    changed: async (ids) => withDeliveries(db, (await findAlertsByIds(db, ids)).filter(matches)),
   });
-  if (request.includeCurrent) {
-    for await (const alert of unresolved(db, least)) yield { alert, currentComplete: false };
-    yield { alert: undefined, currentComplete: true };
-  }
-  for await (const { keys, all } of changes) {
-    if (all) {
-      for await (const alert of unresolved(db, least)) yield { alert, currentComplete: false };
-      yield { alert: undefined, currentComplete: false };
-    }
-    const changed = (await findAlertsByIds(db, [...keys])).filter(matches);
-    for (const alert of await withDeliveries(db, changed)) yield { alert, currentComplete: false };
-  }
+  for await (const { record, currentComplete } of frames) yield { alert: record, currentComplete };
 }
 
-/** Every alert that is not resolved, newest first, page by page. */
-async function* unresolved(db: Database, minSeverity: AlertSeverity | undefined): AsyncGenerator<WireAlert> {
-  let before: string | undefined;
-  for (;;) {
-    const page = await listAlerts(db, {
-      statuses: ['OPEN', 'ACKNOWLEDGED'],
-      ...(minSeverity === undefined ? {} : { minSeverity }),
-      ...(before === undefined ? {} : { beforeAlertId: before }),
-      limit: WATCH_PAGE,
-    });
-    yield* await withDeliveries(db, page);
-    before = page.at(-1)?.alertId;
-    if (page.length < WATCH_PAGE) return;
-  }
+/** Every alert that is not resolved, newest first. */
+function unresolved(db: Database, minSeverity: AlertSeverity | undefined): AsyncIterable<WireAlert> {
+  const filter = {
+    statuses: ['OPEN', 'ACKNOWLEDGED'] as const,
+    ...(minSeverity === undefined ? {} : { minSeverity }),
+  };
+  return pages(
+    async ({ before, limit }) =>
+      withDeliveries(
+        db,
+        await listAlerts(db, { ...filter, ...(before === undefined ? {} : { beforeAlertId: before }), limit }),
+      ),
+    (alert) => alert.alertId,
+  );
 }
 
 async function withDeliveries(db: Database, alerts: readonly Alert[]): Promise<WireAlert[]> {

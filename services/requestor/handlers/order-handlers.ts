@@ -12,15 +12,15 @@ import type { Logger } from '../../../shared/core/logger.js';
 import type { GrpcService } from '../../../shared/grpc/server.js';
 import { serverStream } from '../../../shared/grpc/stream.js';
 import { unary } from '../../../shared/grpc/unary.js';
-import { isTerminal, type Order, type OrderStatus } from '../../../shared/order/order.js';
+import type { Order, OrderStatus } from '../../../shared/order/order.js';
 import { listAttempts } from '../../../shared/store/attempts.js';
-import { watchChanges } from '../../../shared/store/changes.js';
 import type { Database } from '../../../shared/store/database.js';
 import { findOrdersByIds, getOrder, listOrders } from '../../../shared/store/orders.js';
 import { cancelOrder } from '../../../shared/store/waiting-orders.js';
 import type { Intake } from '../intake/intake.js';
 import { orderToWire } from './order-wire.js';
 import { cutPage, readPage } from './paging.js';
+import { pages, watchRecords } from './watch-records.js';
 
 export interface OrderHandlerOptions {
   readonly db: Database;
@@ -29,12 +29,6 @@ export interface OrderHandlerOptions {
   readonly logger: Logger;
 }
 
-/** Orders told at most this often on one WatchOrders stream; what changes meanwhile comes together. */
-const WATCH_INTERVAL_MS = 20;
-const WATCH_FALLBACK_MS = 15_000;
-/** Orders read per query when a watcher starts. */
-const WATCH_PAGE = 500;
-
 export function orderService(options: OrderHandlerOptions): GrpcService {
   const { db, intake, logger } = options;
   const implementation: Pick<
@@ -42,10 +36,10 @@ export function orderService(options: OrderHandlerOptions): GrpcService {
     'submitOrder' | 'getOrder' | 'listOrders' | 'cancelOrder' | 'watchOrders'
   > = {
     submitOrder: unary(async (request, ctx) => {
-      const { order, duplicate } = await intake.submit(request, ctx.signal);
+      const { order, duplicate, follows } = await intake.submit(request, ctx.signal);
       const facts = { orderId: order.orderId, orderReqId: order.orderReqId, status: order.status };
-      logger.info({ ...facts, type: order.orderType, priority: order.priority, duplicate }, 'order accepted');
-      return { order: orderToWire(order), duplicate };
+      logger.info({ ...facts, type: order.orderType, priority: order.priority, duplicate, follows }, 'order accepted');
+      return { order: orderToWire(order), duplicate, follows };
     }),
     getOrder: unary(async (request) => {
       const order = await getOrder(db, orderIdOf(request.id));
@@ -85,42 +79,27 @@ async function* watchOrders(
     (filter.orderType === undefined || order.orderType === filter.orderType) &&
     (filter.mint === undefined || order.mint === filter.mint) &&
     (filter.positionId === undefined || order.positionId === filter.positionId);
-  // Listening starts before the first look, so that nothing falls between the two.
-  const changes = watchChanges(db, ['order'], {
-    signal,
+  const frames = watchRecords({
+    db,
     clock,
-    minIntervalMs: WATCH_INTERVAL_MS,
-    fallbackMs: WATCH_FALLBACK_MS,
+    topic: 'order',
+    signal,
+    includeCurrent: request.includeCurrent,
+    current: () => liveOrders(db, filter),
+    changed: async (ids) => (await findOrdersByIds(db, ids)).filter(matches),
   });
-  if (request.includeCurrent) {
-    for await (const order of liveOrders(db, filter)) yield { order: orderToWire(order), currentComplete: false };
-    yield { order: undefined, currentComplete: true };
-  }
-  for await (const { keys, all } of changes) {
-    if (all) {
-      for await (const order of liveOrders(db, filter)) yield { order: orderToWire(order), currentComplete: false };
-      yield { order: undefined, currentComplete: false };
-    }
-    const changed = await findOrdersByIds(db, [...keys]);
-    for (const order of changed.filter(matches)) yield { order: orderToWire(order), currentComplete: false };
-  }
+  for await (const { record, currentComplete } of frames)
+    yield { order: record && orderToWire(record), currentComplete };
 }
 
-/** Every order that is not terminal, newest first, page by page. */
-async function* liveOrders(db: Database, filter: ReturnType<typeof filterOf>): AsyncGenerator<Order> {
+/** Every order that is not terminal, newest first. */
+function liveOrders(db: Database, filter: ReturnType<typeof filterOf>): AsyncIterable<Order> {
   const statuses: OrderStatus[] = ['PENDING', 'SUBMITTED', 'CONFIRMING', 'FAILED'];
-  let before: string | undefined;
-  for (;;) {
-    const page = await listOrders(db, {
-      ...filter,
-      statuses,
-      ...(before === undefined ? {} : { beforeOrderId: before }),
-      limit: WATCH_PAGE,
-    });
-    yield* page.filter((order) => !isTerminal(order.status));
-    before = page.at(-1)?.orderId;
-    if (page.length < WATCH_PAGE) return;
-  }
+  return pages(
+    ({ before, limit }) =>
+      listOrders(db, { ...filter, statuses, ...(before === undefined ? {} : { beforeOrderId: before }), limit }),
+    (order) => order.orderId,
+  );
 }
 
 interface WireFilter {

@@ -12,12 +12,13 @@ import { type Accepted, findRepeat, type Submission, submitOrder } from '../../.
 import type { RequestorConfig } from '../config.js';
 import type { ProcessorLink } from '../processor-link.js';
 import type { EntryLimit } from './entry-limit.js';
+import { type ExitSlippageConfig, exitSlippage } from './exit-slippage.js';
 import { type CheckedEntry, type CheckedExit, checkOrder } from './validate-order.js';
 
 export interface IntakeOptions {
   readonly db: Database;
   readonly link: Pick<ProcessorLink, 'mint'>;
-  readonly config: Pick<RequestorConfig, 'maxAttempts' | 'entrySlippageBps' | 'exitSlippageBps'>;
+  readonly config: Pick<RequestorConfig, 'maxAttempts' | 'entrySlippageBps' | keyof ExitSlippageConfig>;
   readonly entryLimit: EntryLimit;
 }
 
@@ -70,6 +71,7 @@ async function entrySubmission(
       decimals: mint.decimals,
       requestedLamports: lamports,
       maxSlippageBps: request.maxSlippageBps ?? config.entrySlippageBps,
+      slippageCapBps: null,
       positionId: null,
       exitReason: '',
       exitPlan: request.exitPlan ? (ExitPlan.toJSON(request.exitPlan) as Record<string, unknown>) : {},
@@ -95,17 +97,18 @@ async function exitSubmission(
   }
   // An exit called an emergency is one: the flag decides over the reason's own priority (P1).
   const emergency = request.emergency || request.exitReason === 'emergency';
+  const priority = priorityOf({ orderType: 'EXIT', exitReason: request.exitReason, emergency });
   return {
     draft: {
       ...common(request, payloadHash, config),
+      ...exitSlippage(priority, request.maxSlippageBps, config),
       emergency,
       orderType: 'EXIT',
-      priority: priorityOf({ orderType: 'EXIT', exitReason: request.exitReason, emergency }),
+      priority,
       mint: position.mint,
       symbol: position.symbol,
       decimals: position.decimals,
       requestedLamports: null,
-      maxSlippageBps: request.maxSlippageBps ?? config.exitSlippageBps,
       positionId: position.positionId,
       exitReason: request.exitReason,
       exitPlan: {},

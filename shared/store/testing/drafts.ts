@@ -3,6 +3,7 @@ import { priorityOf } from '../../order/priority.js';
 import { commitAttempt, type NewAttempt } from '../attempts.js';
 import { claimNextOrder } from '../claim-next.js';
 import type { Database } from '../database.js';
+import { insertOrder } from '../orders.js';
 import { settleFill } from '../settlement.js';
 import { type Submission, submitOrder } from '../submit.js';
 
@@ -28,6 +29,7 @@ export function entryDraft(overrides: Partial<Submission['draft']> = {}): Submis
       requestedLamports: 1_000_000_000n,
       expectedPrice: null,
       maxSlippageBps: 100,
+      slippageCapBps: null,
       positionId: null,
       exitReason: '',
       exitPlan: {},
@@ -56,6 +58,22 @@ export function exitDraft(
     ...overrides,
   }).draft;
   return { draft: { ...draft, orderReqId: overrides.orderReqId ?? `exit-${made}` }, exitAmount: amount };
+}
+
+/** An exit of one base unit beside others of its position, which {@link submitOrder} would refuse or take over (X7, X11). */
+export async function anotherExit(
+  db: Database,
+  positionId: string,
+  exitReason: string,
+  overrides: Partial<Submission['draft']> = {},
+): Promise<Order> {
+  const { draft } = exitDraft(positionId, exitReason, { tokens: 1n }, overrides);
+  return db.transaction(async (tx) => {
+    await tx.query(`UPDATE positions SET reserved_tokens = reserved_tokens + 1 WHERE position_id = $1`, [positionId]);
+    const order = await insertOrder(tx, { ...draft, requestedTokens: 1n });
+    if (!order) throw new Error(`order_req_id ${draft.orderReqId} is taken`);
+    return order;
+  });
 }
 
 let signatures = 0;

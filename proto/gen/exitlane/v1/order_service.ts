@@ -93,6 +93,11 @@ export interface SubmitOrderResponse {
     | undefined;
   /** The same request was accepted before; nothing new was made. */
   duplicate: boolean;
+  /**
+   * Nothing was made now, since an exit on the wire has everything: `order` is that one. If it dies, its tokens are sold at once,
+   * as urgently as asked for here.
+   */
+  follows: boolean;
 }
 
 /** A reason to buy, found by a strategy. */
@@ -620,7 +625,7 @@ export const SubmitOrderRequest: MessageFns<SubmitOrderRequest> = {
 };
 
 function createBaseSubmitOrderResponse(): SubmitOrderResponse {
-  return { order: undefined, duplicate: false };
+  return { order: undefined, duplicate: false, follows: false };
 }
 
 export const SubmitOrderResponse: MessageFns<SubmitOrderResponse> = {
@@ -630,6 +635,9 @@ export const SubmitOrderResponse: MessageFns<SubmitOrderResponse> = {
     }
     if (message.duplicate !== false) {
       writer.uint32(16).bool(message.duplicate);
+    }
+    if (message.follows !== false) {
+      writer.uint32(24).bool(message.follows);
     }
     return writer;
   },
@@ -663,6 +671,14 @@ export const SubmitOrderResponse: MessageFns<SubmitOrderResponse> = {
             message.duplicate = reader.bool();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.follows = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -679,6 +695,7 @@ export const SubmitOrderResponse: MessageFns<SubmitOrderResponse> = {
     return {
       order: isSet(object.order) ? Order.fromJSON(object.order) : undefined,
       duplicate: isSet(object.duplicate) ? globalThis.Boolean(object.duplicate) : false,
+      follows: isSet(object.follows) ? globalThis.Boolean(object.follows) : false,
     };
   },
 
@@ -690,6 +707,9 @@ export const SubmitOrderResponse: MessageFns<SubmitOrderResponse> = {
     if (message.duplicate !== false) {
       obj.duplicate = message.duplicate;
     }
+    if (message.follows !== false) {
+      obj.follows = message.follows;
+    }
     return obj;
   },
 
@@ -700,6 +720,7 @@ export const SubmitOrderResponse: MessageFns<SubmitOrderResponse> = {
     const message = createBaseSubmitOrderResponse();
     message.order = (object.order !== undefined && object.order !== null) ? Order.fromPartial(object.order) : undefined;
     message.duplicate = object.duplicate ?? false;
+    message.follows = object.follows ?? false;
     return message;
   },
 };

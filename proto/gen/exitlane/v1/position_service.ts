@@ -93,6 +93,11 @@ export interface ExitPositionResponse {
     | undefined;
   /** The same request was accepted before; nothing new was made. */
   duplicate: boolean;
+  /**
+   * Nothing was made now, since an exit on the wire has everything: `order` is that one. If it dies, its tokens are sold at once,
+   * as urgently as asked for here.
+   */
+  follows: boolean;
 }
 
 /** Which exit to try again. */
@@ -113,6 +118,11 @@ export interface RetryExitResponse {
     | undefined;
   /** The same request was accepted before; nothing new was made. */
   duplicate: boolean;
+  /**
+   * Nothing was made now, since an exit on the wire has everything: `order` is that one. If it dies, its tokens are sold at once,
+   * as urgently as asked for here.
+   */
+  follows: boolean;
 }
 
 /** The wanted plan. */
@@ -721,7 +731,7 @@ export const ExitPositionRequest: MessageFns<ExitPositionRequest> = {
 };
 
 function createBaseExitPositionResponse(): ExitPositionResponse {
-  return { order: undefined, duplicate: false };
+  return { order: undefined, duplicate: false, follows: false };
 }
 
 export const ExitPositionResponse: MessageFns<ExitPositionResponse> = {
@@ -731,6 +741,9 @@ export const ExitPositionResponse: MessageFns<ExitPositionResponse> = {
     }
     if (message.duplicate !== false) {
       writer.uint32(16).bool(message.duplicate);
+    }
+    if (message.follows !== false) {
+      writer.uint32(24).bool(message.follows);
     }
     return writer;
   },
@@ -764,6 +777,14 @@ export const ExitPositionResponse: MessageFns<ExitPositionResponse> = {
             message.duplicate = reader.bool();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.follows = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -780,6 +801,7 @@ export const ExitPositionResponse: MessageFns<ExitPositionResponse> = {
     return {
       order: isSet(object.order) ? Order.fromJSON(object.order) : undefined,
       duplicate: isSet(object.duplicate) ? globalThis.Boolean(object.duplicate) : false,
+      follows: isSet(object.follows) ? globalThis.Boolean(object.follows) : false,
     };
   },
 
@@ -791,6 +813,9 @@ export const ExitPositionResponse: MessageFns<ExitPositionResponse> = {
     if (message.duplicate !== false) {
       obj.duplicate = message.duplicate;
     }
+    if (message.follows !== false) {
+      obj.follows = message.follows;
+    }
     return obj;
   },
 
@@ -801,6 +826,7 @@ export const ExitPositionResponse: MessageFns<ExitPositionResponse> = {
     const message = createBaseExitPositionResponse();
     message.order = (object.order !== undefined && object.order !== null) ? Order.fromPartial(object.order) : undefined;
     message.duplicate = object.duplicate ?? false;
+    message.follows = object.follows ?? false;
     return message;
   },
 };
@@ -919,7 +945,7 @@ export const RetryExitRequest: MessageFns<RetryExitRequest> = {
 };
 
 function createBaseRetryExitResponse(): RetryExitResponse {
-  return { order: undefined, duplicate: false };
+  return { order: undefined, duplicate: false, follows: false };
 }
 
 export const RetryExitResponse: MessageFns<RetryExitResponse> = {
@@ -929,6 +955,9 @@ export const RetryExitResponse: MessageFns<RetryExitResponse> = {
     }
     if (message.duplicate !== false) {
       writer.uint32(16).bool(message.duplicate);
+    }
+    if (message.follows !== false) {
+      writer.uint32(24).bool(message.follows);
     }
     return writer;
   },
@@ -962,6 +991,14 @@ export const RetryExitResponse: MessageFns<RetryExitResponse> = {
             message.duplicate = reader.bool();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.follows = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -978,6 +1015,7 @@ export const RetryExitResponse: MessageFns<RetryExitResponse> = {
     return {
       order: isSet(object.order) ? Order.fromJSON(object.order) : undefined,
       duplicate: isSet(object.duplicate) ? globalThis.Boolean(object.duplicate) : false,
+      follows: isSet(object.follows) ? globalThis.Boolean(object.follows) : false,
     };
   },
 
@@ -989,6 +1027,9 @@ export const RetryExitResponse: MessageFns<RetryExitResponse> = {
     if (message.duplicate !== false) {
       obj.duplicate = message.duplicate;
     }
+    if (message.follows !== false) {
+      obj.follows = message.follows;
+    }
     return obj;
   },
 
@@ -999,6 +1040,7 @@ export const RetryExitResponse: MessageFns<RetryExitResponse> = {
     const message = createBaseRetryExitResponse();
     message.order = (object.order !== undefined && object.order !== null) ? Order.fromPartial(object.order) : undefined;
     message.duplicate = object.duplicate ?? false;
+    message.follows = object.follows ?? false;
     return message;
   },
 };

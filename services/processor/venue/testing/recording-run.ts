@@ -21,6 +21,7 @@ export function orderOf(given: Partial<Order> & Pick<Order, 'mint' | 'decimals'>
     requestedTokens: null,
     expectedPrice: null,
     maxSlippageBps: 100,
+    slippageCapBps: null,
     positionId: null,
     exitReason: '',
     exitPlan: {},

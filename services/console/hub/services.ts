@@ -1,0 +1,90 @@
+import { messageOf } from '../../../shared/core/errors.js';
+import { call } from '../../../shared/grpc/client.js';
+import type { Clients } from '../clients.js';
+import { STATUS_DEADLINE_MS, STATUS_DOWN_INTERVAL_MS, STATUS_INTERVAL_MS } from '../limits.js';
+import type { ServiceName, ServiceView } from '../model/view.js';
+import { toldView } from '../wire/system.js';
+import type { FeedParts } from './follow.js';
+
+/** Whether one service is there, since when, and what it told of itself last. */
+export class ServiceWatch {
+  readonly #service: ServiceName;
+  readonly #clients: Clients;
+  readonly #parts: FeedParts;
+  readonly #onChange: (view: ServiceView) => void;
+  #view: ServiceView;
+  #wake: () => void = () => undefined;
+
+  constructor(
+    { service, address }: { readonly service: ServiceName; readonly address: string },
+    clients: Clients,
+    parts: FeedParts,
+    onChange: (view: ServiceView) => void,
+  ) {
+    this.#service = service;
+    this.#clients = clients;
+    this.#parts = parts;
+    this.#onChange = onChange;
+    this.#view = {
+      service,
+      address,
+      up: null,
+      since: parts.clock.now(),
+      lastSeen: null,
+      error: '',
+      version: '',
+      nodeVersion: '',
+      mode: 'UNKNOWN',
+      database: '',
+      schemaVersion: 0,
+      startedAt: null,
+      endpoints: [],
+    };
+  }
+
+  get view(): ServiceView {
+    return this.#view;
+  }
+
+  /** Asks at once: a stream of this service broke, or came back. */
+  ask(): void {
+    this.#wake();
+  }
+
+  async run(): Promise<void> {
+    const { clock, signal } = this.#parts;
+    while (!signal.aborted) {
+      await this.#look();
+      const woken = new AbortController();
+      this.#wake = () => woken.abort();
+      const either = AbortSignal.any([signal, woken.signal]);
+      await clock
+        .sleep(this.#view.up ? STATUS_INTERVAL_MS : STATUS_DOWN_INTERVAL_MS, either)
+        .catch(() => undefined);
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { clock, logger, signal } = this.#parts;
+    try {
+      const settings = { deadlineMs: STATUS_DEADLINE_MS, signal };
+      const status = await call(this.#clients.system[this.#service], 'getStatus', {}, settings);
+      const now = clock.now();
+      if (this.#view.up === false) logger.info({ service: this.#service }, `the ${this.#service} is back`);
+      const since = this.#view.up === true ? this.#view.since : now;
+      this.#set({ ...this.#view, ...toldView(status, now), up: true, since, lastSeen: now, error: '' });
+    } catch (error) {
+      if (signal.aborted) return;
+      if (this.#view.up !== false) {
+        logger.warn({ service: this.#service, err: messageOf(error) }, `the ${this.#service} does not answer`);
+      }
+      const since = this.#view.up === false ? this.#view.since : clock.now();
+      this.#set({ ...this.#view, up: false, since, error: messageOf(error) });
+    }
+  }
+
+  #set(view: ServiceView): void {
+    this.#view = view;
+    this.#onChange(view);
+  }
+}
