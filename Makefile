@@ -40,8 +40,9 @@ crash: build ## Kill the services at every failpoint, TIMES=20 times each, and c
 chaos: build ## Kill random processes under load and faults, KILLS=200 times, STORE=both|embedded|postgres, and check
 	@node --enable-source-maps dist/services/e2e/chaos/chaos-main.js --store $(STORE) --kills $(KILLS) --minutes-max 60
 
-bench: build ## Measure the queue library on this machine
+bench: build ## Measure the queue library and the API-call gate on this machine
 	@node dist/bench/queue.js
+	@node dist/bench/gate.js
 
 build: node_modules/.ready ## Install what is missing and compile to dist/
 	@$(BIN)/tsc -p tsconfig.json

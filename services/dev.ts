@@ -4,6 +4,8 @@ import { CloseStack } from '../shared/core/lifecycle.js';
 import type { Logger } from '../shared/core/logger.js';
 import type { RetryPolicy } from '../shared/order/retry-policy.js';
 import { openDatabase } from '../shared/store/database.js';
+import { CONSOLE_DEFAULTS } from './console/config.js';
+import { startConsole } from './console/console.js';
 import type { ProcessorConfig } from './processor/config.js';
 import { startProcessor } from './processor/processor.js';
 import type { VenueOptions } from './processor/venue/config.js';
@@ -21,6 +23,8 @@ export interface DevOptions {
   readonly processorPort: number;
   /** Of a sandbox started here. */
   readonly sandboxPort: number;
+  /** Of the web console; 0 takes any free port. Default: no console. */
+  readonly consolePort?: number;
   /** A sandbox in a process of its own, whose chain goes on when this one stops. Default: one is started here. */
   readonly sandbox?: OtherSandbox;
   /** Milliseconds per block of the sandbox's chain; 400 is like the real one. */
@@ -50,6 +54,8 @@ export interface DevStack {
   readonly requestorAddress: string;
   readonly processorAddress: string;
   readonly sandboxUrl: string;
+  /** Of the web console; empty without one. */
+  readonly consoleUrl: string;
   /** Public key of the funded sandbox wallet, base58. */
   readonly walletAddress: string;
   readonly dataDir: string;
@@ -102,10 +108,11 @@ export async function startDev(options: DevOptions): Promise<DevStack> {
       },
     });
     open.add('requestor', () => requestor.close());
+    const addresses = { requestorAddress: requestor.address, processorAddress: processor.address };
     return {
-      requestorAddress: requestor.address,
-      processorAddress: processor.address,
+      ...addresses,
       sandboxUrl: sandbox.url,
+      consoleUrl: await openConsole(options, addresses, open),
       walletAddress: loadKeypairFile(sandbox.keypairFile).publicKey.toBase58(),
       dataDir,
       close: () => open.close(),
@@ -114,6 +121,18 @@ export async function startDev(options: DevOptions): Promise<DevStack> {
     await open.close();
     throw error;
   }
+}
+
+async function openConsole(
+  { consolePort: port, clock = systemClock, logger }: DevOptions,
+  addresses: Pick<DevStack, 'requestorAddress' | 'processorAddress'>,
+  open: CloseStack,
+): Promise<string> {
+  if (port === undefined) return '';
+  const config = { ...CONSOLE_DEFAULTS, ...addresses, port };
+  const console = await startConsole({ config, clock, logger: logger.child({ part: 'console' }) });
+  open.add('console', () => console.close());
+  return console.url;
 }
 
 async function openSandbox(options: DevOptions, open: CloseStack): Promise<OtherSandbox> {

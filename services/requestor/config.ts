@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { parseAmount, SOL_DECIMALS } from '../../shared/core/decimals.js';
 import { intSetting, logLevelSetting, portSetting, readEnv } from '../../shared/core/env.js';
 import { ExitlaneError } from '../../shared/core/errors.js';
 import { EXIT_LADDER_DEFAULT } from '../../shared/position/exit-ladder.js';
 import { ALERT_SETTINGS, type AlertConfig, alertConfigOf, NO_ALERT_SENDERS } from './alerts/config.js';
+import type { EntryLimits } from './intake/entry-guard.js';
 
 /** Settings of the requestor; every one has a default but the database. */
 export interface RequestorConfig {
@@ -21,6 +23,8 @@ export interface RequestorConfig {
   /** Waiting entries beyond which new entries are refused; exits never are. */
   readonly maxQueuedEntries: number;
   readonly maxAttempts: number;
+  /** X13: what entries made from signals may not exceed. */
+  readonly entryLimits: EntryLimits;
   /** Basis points. */
   readonly entrySlippageBps: number;
   /** Of the first attempt of an exit, basis points; more urgent ones begin higher, and each failed attempt steps up. */
@@ -44,6 +48,12 @@ export const REQUESTOR_DEFAULTS: RequestorConfig = {
   emergencyExtraSlots: 0,
   maxQueuedEntries: 100_000,
   maxAttempts: 5,
+  entryLimits: {
+    maxOpenPositions: undefined,
+    maxTokenExposureLamports: undefined,
+    maxExposureLamports: undefined,
+    minReserveLamports: 50_000_000n,
+  },
   entrySlippageBps: 100,
   exitSlippageBps: EXIT_LADDER_DEFAULT.slippageBps,
   exitRetrySlippageBps: EXIT_LADDER_DEFAULT.retrySlippageBps,
@@ -54,6 +64,15 @@ export const REQUESTOR_DEFAULTS: RequestorConfig = {
 };
 
 const address = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'must be host:port, such as 127.0.0.1:50052');
+
+/** An amount of SOL, read as lamports. */
+const solSetting = z.string().transform((text, context) => {
+  if (/^0(\.0*)?$/.test(text)) return 0n;
+  const amount = parseAmount(text, SOL_DECIMALS);
+  if (amount.ok) return amount.units;
+  context.addIssue({ code: 'custom', message: 'must be an amount of SOL such as 0.5' });
+  return z.NEVER;
+});
 
 export function requestorConfigFromEnv(env: NodeJS.ProcessEnv) {
   const d = REQUESTOR_DEFAULTS;
@@ -67,6 +86,10 @@ export function requestorConfigFromEnv(env: NodeJS.ProcessEnv) {
       EXIT_RESERVED_SLOTS: intSetting(0, 100, d.exitReservedSlots),
       EMERGENCY_EXTRA_SLOTS: intSetting(0, 100, d.emergencyExtraSlots),
       MAX_QUEUED_ENTRIES: intSetting(1, 10_000_000, d.maxQueuedEntries),
+      MAX_OPEN_POSITIONS: intSetting(1, 1_000_000, 0),
+      MAX_TOKEN_EXPOSURE_SOL: solSetting.optional(),
+      MAX_EXPOSURE_SOL: solSetting.optional(),
+      MIN_SOL_RESERVE: solSetting.optional(),
       MAX_ATTEMPTS: intSetting(1, 20, d.maxAttempts),
       ENTRY_SLIPPAGE_BPS: intSetting(1, 10_000, d.entrySlippageBps),
       EXIT_SLIPPAGE_BPS: intSetting(1, 10_000, d.exitSlippageBps),
@@ -91,6 +114,12 @@ export function requestorConfigFromEnv(env: NodeJS.ProcessEnv) {
     emergencyExtraSlots: settings.EMERGENCY_EXTRA_SLOTS,
     maxQueuedEntries: settings.MAX_QUEUED_ENTRIES,
     maxAttempts: settings.MAX_ATTEMPTS,
+    entryLimits: {
+      maxOpenPositions: settings.MAX_OPEN_POSITIONS || undefined,
+      maxTokenExposureLamports: settings.MAX_TOKEN_EXPOSURE_SOL,
+      maxExposureLamports: settings.MAX_EXPOSURE_SOL,
+      minReserveLamports: settings.MIN_SOL_RESERVE ?? d.entryLimits.minReserveLamports,
+    },
     entrySlippageBps: settings.ENTRY_SLIPPAGE_BPS,
     exitSlippageBps: settings.EXIT_SLIPPAGE_BPS,
     exitRetrySlippageBps: settings.EXIT_RETRY_SLIPPAGE_BPS,

@@ -4,7 +4,8 @@ import {
   ExecutionServiceClient,
 } from '../../proto/gen/exitlane/v1/execution_service.js';
 import { MarketServiceClient, PricePurpose } from '../../proto/gen/exitlane/v1/market_service.js';
-import { ExitlaneError } from '../../shared/core/errors.js';
+import { parseAmount, SOL_DECIMALS } from '../../shared/core/decimals.js';
+import { ExitlaneError, messageOf } from '../../shared/core/errors.js';
 import { CallError } from '../../shared/grpc/call-error.js';
 import { call, connect, openStream } from '../../shared/grpc/client.js';
 import type { Mint } from '../../shared/store/mints.js';
@@ -17,11 +18,16 @@ export interface ProcessorLink {
   mint(mint: string, signal: AbortSignal): Promise<Mint>;
   /** Price of a mint for a position of it, SOL per whole token. @throws what the processor answers */
   price(mint: string, signal: AbortSignal): Promise<string>;
+  /** The wallet's SOL, in lamports. @throws PROCESSOR_UNAVAILABLE */
+  balance(signal: AbortSignal): Promise<bigint>;
   close(): void;
 }
 
 /** A client waits for its SubmitOrder meanwhile. */
 const MINT_DEADLINE_MS = 5_000;
+
+/** A signal waits meanwhile. */
+const WALLET_DEADLINE_MS = 5_000;
 
 /** Somebody wants to get out: better a quick refusal that says what to do. */
 const PRICE_DEADLINE_MS = 2_000;
@@ -46,6 +52,17 @@ export function connectProcessor(address: string): ProcessorLink {
       const { price } = await call(market, 'getPrice', request, { signal, deadlineMs: PRICE_DEADLINE_MS });
       if (!price) throw new Error('an answer without a price');
       return price.price;
+    },
+    async balance(signal) {
+      try {
+        const { balanceSol } = await call(market, 'getWallet', {}, { signal, deadlineMs: WALLET_DEADLINE_MS });
+        const amount = parseAmount(balanceSol, SOL_DECIMALS);
+        return amount.ok ? amount.units : 0n;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        const text = `the processor at ${address} cannot say now what the wallet holds (${messageOf(error)}); try again`;
+        throw new ExitlaneError('PROCESSOR_UNAVAILABLE', text, { retryDelayMs: 1_000, cause: error });
+      }
     },
     close() {
       execution.close();

@@ -23,6 +23,7 @@ import { queueService } from './handlers/queue-handlers.js';
 import { createEntryLimit } from './intake/entry-limit.js';
 import { createExitIntake } from './intake/exit-intake.js';
 import { createIntake } from './intake/intake.js';
+import { createSignalIntake } from './intake/signal-intake.js';
 import { connectProcessor } from './processor-link.js';
 import { startDueOrders } from './scheduler/due-orders.js';
 import { createOrderRunner } from './scheduler/order-runner.js';
@@ -73,6 +74,7 @@ type Link = ReturnType<typeof connectProcessor>;
 async function startServer({ db, config, clock, logger }: RequestorOptions, link: Link) {
   const entryLimit = createEntryLimit(db, config.maxQueuedEntries);
   const intake = createIntake({ db, link, config, entryLimit });
+  const signals = createSignalIntake({ db, link, config, entryLimit });
   const exits = createExitIntake({ db, link, config, clock });
   const { processedTotal } = await readQueueStats(db);
   return startGrpcServer({
@@ -82,7 +84,7 @@ async function startServer({ db, config, clock, logger }: RequestorOptions, link
     logger,
     clock,
     services: [
-      orderService({ db, intake, clock, logger }),
+      orderService({ db, intake, signals, clock, logger }),
       queueService({ db, endedBefore: processedTotal, clock, logger }),
       positionService({ db, exits, clock, logger }),
       alertService({ db, clock, logger }),

@@ -1,6 +1,7 @@
 import type { Queryable } from '../../shared/store/database.js';
 import { payersOf } from './attempts.js';
 import type { Check, Context } from './check.js';
+import { alertNews, alertsAgree, closedPositionsAreQuiet, failedExitsAlerted } from './checks/alerts.js';
 import { amountsMatchChain, attemptFees, decimalsMatchChain, prices } from './checks/amounts.js';
 import {
   fences,
@@ -84,6 +85,10 @@ const CHECKS: readonly Check[] = [
   dispatchSequence,
   endedTotal,
   simulatedApart,
+  failedExitsAlerted,
+  alertsAgree,
+  closedPositionsAreQuiet,
+  alertNews,
 ];
 
 /**

@@ -38,6 +38,9 @@ export interface Order {
   readonly maxSlippageBps: number;
   /** Slippage may step up to this, attempt by attempt; null: it stays. */
   readonly slippageCapBps: number | null;
+  /** Of an entry made from a signal. */
+  readonly signalScore: number | null;
+  readonly signalReason: string;
   readonly positionId: string | null;
   readonly exitReason: string;
   readonly exitPlan: Record<string, unknown>;

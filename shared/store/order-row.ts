@@ -17,6 +17,8 @@ export interface OrderRow {
   expected_price: string | null;
   max_slippage_bps: number;
   slippage_cap_bps: number | null;
+  signal_score: number | null;
+  signal_reason: string;
   position_id: string | null;
   exit_reason: string;
   exit_plan: Record<string, unknown>;
@@ -70,6 +72,8 @@ export function orderOf(row: OrderRow): Order {
     expectedPrice: row.expected_price === null ? null : trimPrice(row.expected_price),
     maxSlippageBps: row.max_slippage_bps,
     slippageCapBps: row.slippage_cap_bps,
+    signalScore: row.signal_score,
+    signalReason: row.signal_reason,
     positionId: row.position_id,
     exitReason: row.exit_reason,
     exitPlan: row.exit_plan,

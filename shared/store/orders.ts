@@ -29,6 +29,8 @@ export interface NewOrder {
   readonly isSimulated: boolean;
   readonly maxAttempts: number;
   readonly expiresAt: Date | null;
+  /** Of an entry made from a signal (X13). */
+  readonly signal?: { readonly score: number | null; readonly reason: string };
 }
 
 /** Inserts the order with message 1; undefined when its order_req_id was taken meanwhile. */
@@ -36,8 +38,9 @@ export async function insertOrder(tx: Transaction, draft: NewOrder): Promise<Ord
   const { rows } = await tx.query<OrderRow>(
     `INSERT INTO orders (order_id, order_req_id, payload_hash, order_type, priority, emergency, mint, symbol, decimals,
        requested_lamports, requested_tokens, expected_price, max_slippage_bps, position_id, exit_reason, exit_plan,
-       is_simulated, max_attempts, expires_at, slippage_cap_bps, status, reason, created_at, queued_at, updated_at)
-     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 'PENDING', 'ACCEPTED', t, t, t
+       is_simulated, max_attempts, expires_at, slippage_cap_bps, signal_score,
+       signal_reason, status, reason, created_at, queued_at, updated_at)
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 'PENDING', 'ACCEPTED', t, t, t
      FROM (SELECT exitlane_now() AS t) AS clock
      ON CONFLICT (order_req_id) DO NOTHING RETURNING *`,
     [
@@ -61,6 +64,8 @@ export async function insertOrder(tx: Transaction, draft: NewOrder): Promise<Ord
       draft.maxAttempts,
       draft.expiresAt,
       draft.slippageCapBps,
+      draft.signal?.score ?? null,
+      draft.signal?.reason ?? '',
     ],
   );
   if (!rows[0]) return undefined;

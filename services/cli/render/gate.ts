@@ -6,7 +6,10 @@ import type {
 import { timeOfDay, wireDuration } from './format.js';
 import type { View } from './order.js';
 import { type Column, table } from './table.js';
-import { plain } from './text.js';
+import { plain, shorten } from './text.js';
+
+/** Leaves room for a sentence in 80 columns. */
+const HOST_WIDTH = 28;
 
 /** The gate at one moment: calls by level, budgets by host. */
 export function gateLines({ levels, hosts }: GetGateStatsResponse, view: View): string[] {
@@ -34,7 +37,7 @@ function hostLines(hosts: readonly GateHostStats[], { width, style, ellipsis }: 
     { title: 'HOST', cell: ({ host }) => plain(host), squeeze: 'shorten', least: 16 },
     { title: 'LEFT', cell: ({ budgetLeft }) => known(budgetLeft), align: 'right' },
     { title: 'BUDGET', cell: budget, align: 'right' },
-    { title: 'FOR EXECUTION', cell: ({ reserved }) => known(reserved), align: 'right', leaves: 2 },
+    { title: 'RESERVED', cell: ({ reserved }) => known(reserved), align: 'right' },
     { title: 'UNDER WAY', cell: ({ inFlight }) => count(inFlight), align: 'right', leaves: 1 },
     { title: 'WAITING', cell: ({ waiting }) => count(waiting), align: 'right' },
     { title: 'REFUSED US', cell: ({ limitedTotal }) => count(limitedTotal), align: 'right' },
@@ -43,12 +46,11 @@ function hostLines(hosts: readonly GateHostStats[], { width, style, ellipsis }: 
 }
 
 /** What is out of the ordinary with a host. */
-function limitLines({ host, limitedUntil, overBudgetTotal }: GateHostStats, { style }: View): string[] {
+function limitLines({ host, limitedUntil, overBudgetTotal }: GateHostStats, { style, ellipsis }: View): string[] {
+  const name = shorten(plain(host), HOST_WIDTH, ellipsis);
   const lines = [];
-  if (limitedUntil) {
-    lines.push(`${plain(host)} limits our calls: only critical ones start before ${timeOfDay(limitedUntil)} UTC`);
-  }
-  if (overBudgetTotal > 0n) lines.push(`${plain(host)}: ${overBudgetTotal} calls of exits went on over the budget`);
+  if (limitedUntil) lines.push(`${name} limits us until ${timeOfDay(limitedUntil)} UTC, but for critical calls`);
+  if (overBudgetTotal > 0n) lines.push(`${name}: ${overBudgetTotal} calls of exits went on over the budget`);
   return lines.map(style.yellow);
 }
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { GetGateStatsResponse } from '../../../proto/gen/exitlane/v1/market_service.js';
 import { OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
 import type { CancelOrderRequest } from '../../../proto/gen/exitlane/v1/order_service.js';
 import { Position, PositionStatus } from '../../../proto/gen/exitlane/v1/position.js';
@@ -37,6 +38,35 @@ const STATS = QueueStats.fromPartial({
       status: OrderStatus.CONFIRMING,
       since: new Date('2026-01-02T03:04:04Z'),
     },
+  ],
+});
+
+const GATE = GetGateStatsResponse.fromPartial({
+  levels: [
+    { level: 'CRITICAL', inFlight: 2, callsTotal: 412n },
+    {
+      level: 'NORMAL',
+      waiting: 3,
+      callsTotal: 90n,
+      waitsTotal: 31n,
+      averageWait: { seconds: 0n, nanos: 240_000_000 },
+      waitMax: { seconds: 5n, nanos: 0 },
+      refusedTotal: 1n,
+    },
+  ],
+  hosts: [
+    {
+      host: 'jupiter api.jup.ag',
+      budgetLeft: 9,
+      budget: 30,
+      reserved: 9,
+      window: { seconds: 60n, nanos: 0 },
+      waiting: 3,
+      limitedTotal: 2n,
+      limitedUntil: new Date('2026-01-02T03:04:05.678Z'),
+      overBudgetTotal: 4n,
+    },
+    { host: 'rpc an-endpoint-with-a-long-name.example.org', inFlight: 2 },
   ],
 });
 
@@ -158,6 +188,22 @@ describe('the other verbs', () => {
     expect((await run(['wallet'], { at: there })).stdout).to.match(
       /address {2}abc\nbalance {2}999\.5 SOL[\s\S]*WIF +1\.5 {2}mint/,
     );
+  });
+
+  it('A6 shows the gate: calls by level, and what is left of each host’s limit', async () => {
+    const market = { getGateStats: unary(() => GATE) };
+    const there = await at({ market });
+    const { exitCode, lines, stdout } = await run(['gate', '--no-color'], { at: there, columns: 80 });
+    expect(exitCode).to.equal(ExitCode.OK);
+    for (const line of lines) expect(line.length, line).to.be.at.most(80);
+    expect(stdout).to.match(/CRITICAL +2 +- +412 +- /);
+    expect(stdout).to.match(/NORMAL +- +3 +90 +31 .*5\.0 s +1\n/);
+    expect(stdout).to.match(/jupiter api\.jup\.ag +9 +30 in 1 min 00 s .* 3 +2\n/);
+    expect(stdout).to.match(/rpc an-endpo.* - +- /);
+    expect(stdout).to.contain('jupiter api.jup.ag limits us until 03:04:05.678 UTC, but for critical calls');
+    expect(stdout).to.contain('4 calls of exits went on over the budget');
+    const json = await run(['gate', '-o', 'json'], { at: there });
+    expect(JSON.parse(json.stdout)).to.have.nested.property('hosts[0].budget_left', 9);
   });
 
   it('shows both services, and ends with 5 when one is not there', async () => {

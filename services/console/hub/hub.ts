@@ -21,7 +21,8 @@ export interface HubOptions {
   readonly clients: Clients;
   /** `host:port` each. */
   readonly addresses: { readonly requestor: string; readonly processor: string };
-  readonly explorerUrl: string;
+  /** See ConsoleConfig. */
+  readonly explorerUrl: string | undefined;
   readonly parts: FeedParts;
 }
 
@@ -84,10 +85,26 @@ export class Hub {
       followList(orders, parts),
       followList(positions, parts),
       followList(alerts, parts),
-      keepDoing(() => this.#readGate(), () => limits.GATE_INTERVAL_MS, parts),
-      keepDoing(() => this.#readPnl(), () => limits.POLL_INTERVAL_MS, parts),
-      keepDoing(async () => this.#flush(), () => limits.FLUSH_MS, parts),
-      keepDoing(async () => this.#publish('ping', parts.clock.now()), () => limits.PING_MS, parts),
+      keepDoing(
+        () => this.#readGate(),
+        () => limits.GATE_INTERVAL_MS,
+        parts,
+      ),
+      keepDoing(
+        () => this.#readPnl(),
+        () => limits.POLL_INTERVAL_MS,
+        parts,
+      ),
+      keepDoing(
+        async () => this.#flush(),
+        () => limits.FLUSH_MS,
+        parts,
+      ),
+      keepDoing(
+        async () => this.#publish('ping', parts.clock.now()),
+        () => limits.PING_MS,
+        parts,
+      ),
     ]);
   }
 
@@ -112,7 +129,7 @@ export class Hub {
     const id = newId();
     const tab = new Tab(id, sessionId, identity, response, () => {
       this.#tabs.delete(id);
-      this.unfollow(id);
+      this.#stopFollowing(id);
     });
     this.#tabs.set(id, tab);
     this.#sendSnapshot(tab);
@@ -132,7 +149,7 @@ export class Hub {
   follow(tabId: string, sessionId: string, orderReqId: string): boolean {
     const tab = this.#tabs.get(tabId);
     if (tab?.sessionId !== sessionId) return false;
-    this.unfollow(tabId);
+    this.#stopFollowing(tabId);
     const stop = new AbortController();
     this.#follows.set(tabId, stop);
     const { clients, parts } = this.#options;
@@ -141,7 +158,11 @@ export class Hub {
     return true;
   }
 
-  unfollow(tabId: string): void {
+  unfollow(tabId: string, sessionId: string): void {
+    if (this.#tabs.get(tabId)?.sessionId === sessionId) this.#stopFollowing(tabId);
+  }
+
+  #stopFollowing(tabId: string): void {
     this.#follows.get(tabId)?.abort();
     this.#follows.delete(tabId);
   }
@@ -164,7 +185,7 @@ export class Hub {
       consoleVersion: VERSION,
       now: parts.clock.now(),
       startedAt: this.#startedAt,
-      explorerUrl,
+      explorerUrl: explorerUrl ?? null,
     });
     tab.send('services', this.#services());
     if (this.#queue.queue) tab.send('queue', this.#queue.queue);
@@ -201,10 +222,13 @@ export class Hub {
     if (this.#tabs.size === 0) return;
     const { clients, parts } = this.#options;
     const settings = { deadlineMs: limits.POLL_DEADLINE_MS, signal: parts.signal };
-    const pnl = await call(clients.positions, 'getPnl', { since: undefined }, settings).then(pnlView, (error: unknown) => {
-      parts.logger.debug({ err: messageOf(error) }, 'the profit could not be read');
-      return null;
-    });
+    const pnl = await call(clients.positions, 'getPnl', { since: undefined }, settings).then(
+      pnlView,
+      (error: unknown) => {
+        parts.logger.debug({ err: messageOf(error) }, 'the profit could not be read');
+        return null;
+      },
+    );
     if (pnl === null && this.#pnl === null) return;
     this.#pnl = pnl;
     this.#publish('pnl', pnl);

@@ -63,5 +63,8 @@ export async function followList<Wire, Item>(options: ListFeedOptions<Wire, Item
       list.currency = isMissing(error) ? 'missing' : 'waiting';
     }
   };
-  await Promise.all([streaming, keepDoing(pollOnce, () => (missing ? POLL_INTERVAL_MS : POLL_INTERVAL_MS / 10), parts)]);
+  await Promise.all([
+    streaming,
+    keepDoing(pollOnce, () => (missing ? POLL_INTERVAL_MS : POLL_INTERVAL_MS / 10), parts),
+  ]);
 }

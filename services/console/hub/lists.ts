@@ -1,5 +1,9 @@
-import { type Alert, AlertSeverity, AlertState } from '../../../proto/gen/exitlane/v1/alert_service.js';
-import { ListAlertsRequest } from '../../../proto/gen/exitlane/v1/alert_service.js';
+import {
+  type Alert,
+  AlertSeverity,
+  AlertState,
+  ListAlertsRequest,
+} from '../../../proto/gen/exitlane/v1/alert_service.js';
 import type { Order } from '../../../proto/gen/exitlane/v1/order.js';
 import { ListOrdersRequest, WatchOrdersRequest } from '../../../proto/gen/exitlane/v1/order_service.js';
 import { type Position, PositionStatus } from '../../../proto/gen/exitlane/v1/position.js';

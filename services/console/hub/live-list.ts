@@ -1,5 +1,5 @@
-import type { Currency, Patch } from '../model/events.js';
 import { HEAL_CONCURRENCY } from '../limits.js';
+import type { Currency, Patch } from '../model/events.js';
 
 /** What differs between orders, positions and alerts. */
 export interface LiveListOptions<Item> {

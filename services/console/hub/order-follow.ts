@@ -62,6 +62,7 @@ export async function followOrder(
 
 /** S2: the first message that is kept, when the beginning is not any more. */
 function earliestIn(error: unknown): bigint | undefined {
-  const text = error instanceof CallError && error.status === 'OUT_OF_RANGE' ? error.metadata.earliest_sequence : undefined;
+  const text =
+    error instanceof CallError && error.status === 'OUT_OF_RANGE' ? error.metadata.earliest_sequence : undefined;
   return text !== undefined && /^[1-9]\d*$/.test(text) ? BigInt(text) : undefined;
 }

@@ -65,13 +65,22 @@ export class QueueFeed {
       },
       this.#parts,
     );
-    await Promise.all([following, keepDoing(async () => this.#sample(), () => SAMPLE_MS, this.#parts)]);
+    await Promise.all([
+      following,
+      keepDoing(
+        async () => this.#sample(),
+        () => SAMPLE_MS,
+        this.#parts,
+      ),
+    ]);
   }
 
   /** Who set the state, and why; the queue's numbers tell only which it is. */
   async readTrading(): Promise<void> {
     try {
-      this.#trading = tradingView(await call(this.#clients.queue, 'getTradingState', {}, { signal: this.#parts.signal }));
+      this.#trading = tradingView(
+        await call(this.#clients.queue, 'getTradingState', {}, { signal: this.#parts.signal }),
+      );
       this.#events.trading(this.#trading);
     } catch (error) {
       // Asked again with the next connection or change.

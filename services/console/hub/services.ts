@@ -58,9 +58,7 @@ export class ServiceWatch {
       const woken = new AbortController();
       this.#wake = () => woken.abort();
       const either = AbortSignal.any([signal, woken.signal]);
-      await clock
-        .sleep(this.#view.up ? STATUS_INTERVAL_MS : STATUS_DOWN_INTERVAL_MS, either)
-        .catch(() => undefined);
+      await clock.sleep(this.#view.up ? STATUS_INTERVAL_MS : STATUS_DOWN_INTERVAL_MS, either).catch(() => undefined);
     }
   }
 

@@ -28,8 +28,8 @@ export interface Hello {
   readonly now: number;
   /** When the console started. */
   readonly startedAt: number;
-  /** Address of a transaction with `{signature}` in it; empty: there is no explorer for this chain. */
-  readonly explorerUrl: string;
+  /** Address of a transaction with `{signature}` in it; null: a public explorer where the chain is public. */
+  readonly explorerUrl: string | null;
 }
 
 export interface Identity {

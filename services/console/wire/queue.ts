@@ -4,14 +4,7 @@ import type {
   QueueStats,
   RunningOrder,
 } from '../../../proto/gen/exitlane/v1/queue_service.js';
-import type {
-  PriorityView,
-  QueueView,
-  RunningView,
-  SampleView,
-  TradingStateName,
-  TradingView,
-} from '../model/view.js';
+import type { PriorityView, QueueView, RunningView, SampleView, TradingStateName, TradingView } from '../model/view.js';
 import { nameOf, spanOf, timeOf } from './basics.js';
 import { statusOf, typeOf } from './orders.js';
 

@@ -2,6 +2,7 @@
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { AlertServiceClient } from '../../../proto/gen/exitlane/v1/alert_service.js';
 import { DeliveryServiceClient } from '../../../proto/gen/exitlane/v1/delivery_service.js';
 import { MarketServiceClient } from '../../../proto/gen/exitlane/v1/market_service.js';
 import { OrderServiceClient } from '../../../proto/gen/exitlane/v1/order_service.js';
@@ -30,6 +31,7 @@ export interface Stack {
   readonly orders: OrderServiceClient;
   readonly queue: QueueServiceClient;
   readonly positions: PositionServiceClient;
+  readonly alerts: AlertServiceClient;
   readonly requestorSystem: SystemServiceClient;
   readonly delivery: DeliveryServiceClient;
   readonly market: MarketServiceClient;
@@ -133,6 +135,7 @@ function withClients(open: CloseStack, places: Places): Stack {
     orders: connect(OrderServiceClient, requestorAddress),
     queue: connect(QueueServiceClient, requestorAddress),
     positions: connect(PositionServiceClient, requestorAddress),
+    alerts: connect(AlertServiceClient, requestorAddress),
     requestorSystem: connect(SystemServiceClient, requestorAddress),
     delivery: connect(DeliveryServiceClient, processorAddress),
     market: connect(MarketServiceClient, processorAddress),

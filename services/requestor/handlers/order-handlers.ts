@@ -16,8 +16,10 @@ import type { Order, OrderStatus } from '../../../shared/order/order.js';
 import { listAttempts } from '../../../shared/store/attempts.js';
 import type { Database } from '../../../shared/store/database.js';
 import { findOrdersByIds, getOrder, listOrders } from '../../../shared/store/orders.js';
+import type { Accepted } from '../../../shared/store/submit.js';
 import { cancelOrder } from '../../../shared/store/waiting-orders.js';
 import type { Intake } from '../intake/intake.js';
+import type { SignalIntake } from '../intake/signal-intake.js';
 import { orderToWire } from './order-wire.js';
 import { cutPage, readPage } from './paging.js';
 import { pages, watchRecords } from './watch-records.js';
@@ -25,22 +27,22 @@ import { pages, watchRecords } from './watch-records.js';
 export interface OrderHandlerOptions {
   readonly db: Database;
   readonly intake: Intake;
+  readonly signals: SignalIntake;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 export function orderService(options: OrderHandlerOptions): GrpcService {
-  const { db, intake, logger } = options;
-  const implementation: Pick<
-    OrderServiceServer,
-    'submitOrder' | 'getOrder' | 'listOrders' | 'cancelOrder' | 'watchOrders'
-  > = {
-    submitOrder: unary(async (request, ctx) => {
-      const { order, duplicate, follows } = await intake.submit(request, ctx.signal);
-      const facts = { orderId: order.orderId, orderReqId: order.orderReqId, status: order.status };
-      logger.info({ ...facts, type: order.orderType, priority: order.priority, duplicate, follows }, 'order accepted');
-      return { order: orderToWire(order), duplicate, follows };
-    }),
+  const { db, intake, signals, logger } = options;
+  const accepted = ({ order, duplicate, follows }: Accepted) => {
+    const { orderId, orderReqId, status, orderType, priority } = order;
+    logger.info({ orderId, orderReqId, status, type: orderType, priority, duplicate, follows }, 'order accepted');
+    return { order: orderToWire(order), duplicate, follows };
+  };
+  const implementation: OrderServiceServer = {
+    submitOrder: unary(async (request, ctx) => accepted(await intake.submit(request, ctx.signal))),
+    processSignal: unary(async (request, ctx) => accepted(await signals.process(request, ctx.signal))),
+    retryOrder: unary(async (request, ctx) => accepted(await signals.retryOrder(request, ctx.signal))),
     getOrder: unary(async (request) => {
       const order = await getOrder(db, orderIdOf(request.id));
       return { order: orderToWire(order, await listAttempts(db, order.orderId)) };

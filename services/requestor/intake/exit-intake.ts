@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { ExitPositionRequest, RetryExitRequest } from '../../../proto/gen/exitlane/v1/position_service.js';
 import type { Clock } from '../../../shared/core/clock.js';
 import { ExitlaneError, invalidFields, messageOf } from '../../../shared/core/errors.js';
@@ -15,6 +14,7 @@ import type { RequestorConfig } from '../config.js';
 import type { ProcessorLink } from '../processor-link.js';
 import { type ExitSlippageConfig, exitSlippage } from './exit-slippage.js';
 import { FieldChecks } from './field-checks.js';
+import { payloadHashOf } from './payload-hash.js';
 
 export interface ExitIntakeOptions {
   readonly db: Database;
@@ -48,7 +48,7 @@ export function createExitIntake(options: ExitIntakeOptions): ExitIntake {
       checkExit(request, exitReason);
       const { orderReqId, positionId, percent = 100, maxSlippageBps } = request;
       const emergency = request.emergency || exitReason === 'emergency';
-      const payloadHash = hashOf(['exit', positionId, percent, exitReason, emergency, maxSlippageBps ?? null]);
+      const payloadHash = payloadHashOf(['exit', positionId, percent, exitReason, emergency, maxSlippageBps ?? null]);
       const wanted = { orderReqId, payloadHash, exitReason, emergency, amount: { percent }, maxSlippageBps };
       const repeat = await findRepeat(db, orderReqId, payloadHash);
       return repeat ?? make(options, await getPosition(db, positionId), wanted, signal);
@@ -56,7 +56,7 @@ export function createExitIntake(options: ExitIntakeOptions): ExitIntake {
     async retry(request, signal) {
       checkRetry(request);
       const { orderReqId, positionId, maxSlippageBps } = request;
-      const payloadHash = hashOf(['retry', positionId, maxSlippageBps ?? null]);
+      const payloadHash = payloadHashOf(['retry', positionId, maxSlippageBps ?? null]);
       const repeat = await findRepeat(db, orderReqId, payloadHash);
       if (repeat) return repeat;
       const position = await getPosition(db, positionId);
@@ -155,8 +155,4 @@ function checkRetry(request: RetryExitRequest): void {
   checks.uuid('position_id', request.positionId, 'the position whose exit failed; ListPositions shows them');
   checks.slippageBps(request.maxSlippageBps);
   if (checks.violations.length > 0) throw invalidFields(checks.violations);
-}
-
-function hashOf(canonical: readonly unknown[]): string {
-  return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
 }

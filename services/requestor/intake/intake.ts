@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { SubmitOrderRequest } from '../../../proto/gen/exitlane/v1/order_service.js';
 import { ExitPlan } from '../../../proto/gen/exitlane/v1/position.js';
 import { parseAmount, parsePrice } from '../../../shared/core/decimals.js';
@@ -6,13 +5,15 @@ import { invalidField } from '../../../shared/core/errors.js';
 import { failpoint } from '../../../shared/core/failpoints.js';
 import { priorityOf } from '../../../shared/order/priority.js';
 import type { Database } from '../../../shared/store/database.js';
-import { findMint, type Mint, saveMint } from '../../../shared/store/mints.js';
 import { getPosition } from '../../../shared/store/positions.js';
 import { type Accepted, findRepeat, type Submission, submitOrder } from '../../../shared/store/submit.js';
 import type { RequestorConfig } from '../config.js';
 import type { ProcessorLink } from '../processor-link.js';
+import { requireNoCriticalAlert } from './entry-guard.js';
 import type { EntryLimit } from './entry-limit.js';
 import { type ExitSlippageConfig, exitSlippage } from './exit-slippage.js';
+import { knownMint } from './known-mint.js';
+import { payloadHashOf } from './payload-hash.js';
 import { type CheckedEntry, type CheckedExit, checkOrder } from './validate-order.js';
 
 export interface IntakeOptions {
@@ -60,7 +61,8 @@ async function entrySubmission(
   payloadHash: string,
   signal: AbortSignal,
 ): Promise<Submission> {
-  const mint = await mintOf(db, link, request.tokenAddress, signal);
+  const mint = await knownMint(db, link, request.tokenAddress, signal);
+  await requireNoCriticalAlert(db, mint.mint);
   return {
     draft: {
       ...common(request, payloadHash, config),
@@ -135,14 +137,6 @@ function common(request: SubmitOrderRequest, payloadHash: string, config: Intake
   };
 }
 
-async function mintOf(db: Database, link: IntakeOptions['link'], address: string, signal: AbortSignal): Promise<Mint> {
-  const known = await findMint(db, address);
-  if (known) return known;
-  const mint = await link.mint(address, signal);
-  await saveMint(db, mint);
-  return mint;
-}
-
 /**
  * What makes two requests "the same": every field as it was given, amounts by value ("0.50" is "0.5"). Defaults are not filled
  * in, so that changing a default does not turn a repeat into a conflict.
@@ -165,7 +159,7 @@ function hashOf(request: SubmitOrderRequest): string {
     request.expiresAt?.toISOString() ?? null,
     request.exitPlan ? ExitPlan.toJSON(request.exitPlan) : null,
   ];
-  return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
+  return payloadHashOf(canonical);
 }
 
 function plain(decimal: string): string {

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { formatAmount, priceOf, SOL_DECIMALS } from '../../../shared/core/decimals.js';
 import type { Order } from '../../../shared/order/order.js';
+import { claimDeliveries, handOutNews, noteDelivered } from '../../../shared/store/alert-outbox.js';
+import { acknowledgeAlert, listAlerts } from '../../../shared/store/alerts.js';
 import { commitAttempt, noteAttempt } from '../../../shared/store/attempts.js';
 import { claimNextOrder } from '../../../shared/store/claim-next.js';
 import type { Database } from '../../../shared/store/database.js';
@@ -180,6 +182,21 @@ export class History {
       price: '0.0001',
     };
     return settleFill(this.db, order, order, { number, slot: 0n }, fill);
+  }
+
+  /** Hands the news of the newest alert to one receiver, which takes it, and acknowledges the alert; its id. */
+  async tellAlert(): Promise<string> {
+    const [alert] = await listAlerts(this.db, { limit: 1 });
+    if (!alert) throw new Error('nothing was raised');
+    const tell = async () => {
+      await handOutNews(this.db, () => [{ sender: 'webhook', silent: false }], 10);
+      const claims = await claimDeliveries(this.db, { senders: ['webhook'], leaseMs: 1_000, limit: 10 });
+      for (const { delivery } of claims) await noteDelivered(this.db, delivery);
+    };
+    await tell();
+    await acknowledgeAlert(this.db, alert.alertId, { by: 'somebody', note: '' });
+    await tell();
+    return alert.alertId;
   }
 
   knowMint(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Database } from '../../../shared/store/database.js';
+import { exitDraft } from '../../../shared/store/testing/drafts.js';
 import { cancelOrder } from '../../../shared/store/waiting-orders.js';
 import { type Attempted, History } from './history.js';
 
@@ -19,6 +20,9 @@ export interface Story {
   readonly inFlight: Attempted & { readonly slot: bigint };
   /** PENDING, acknowledged twice. */
   readonly waiting: string;
+  /** The order_req_id of an exit that was given up, and the alert that tells it: acknowledged, and told to one receiver. */
+  readonly givenUp: string;
+  readonly alertId: string;
   /** The order_req_id of the partial position's entry. */
   readonly entryReqId: string;
 }
@@ -47,6 +51,9 @@ export async function tellStory(db: Database): Promise<Story> {
   history.chain.housekeeping();
 
   const leaving = await history.open();
+  const givenUp = await history.submit(exitDraft(leaving, 'manual', { percent: 10 }, { maxAttempts: 1 }));
+  await history.expire(await history.attempt(givenUp));
+  const alertId = await history.tellAlert();
   const inFlight = await history.attempt(await history.entry());
   const { slot } = history.land(inFlight);
   await cancelOrder(db, (await history.exit(leaving, 10, 'manual')).orderId, 'changed my mind');
@@ -62,6 +69,8 @@ export async function tellStory(db: Database): Promise<Story> {
     exhausted: exhaustedEntry.orderReqId,
     inFlight: { ...inFlight, slot },
     waiting: repeated.orderReqId,
+    givenUp: givenUp.orderReqId,
+    alertId,
     entryReqId: entry.orderReqId,
   };
 }

@@ -16,3 +16,6 @@ CREATE TABLE exit_follows (
   max_attempts integer NOT NULL,
   created_at timestamptz NOT NULL
 );
+
+-- What an entry was made from, when it was a signal (X13): its strength and reason, as they came.
+ALTER TABLE orders ADD COLUMN signal_score double precision, ADD COLUMN signal_reason text NOT NULL DEFAULT '';

@@ -418,6 +418,16 @@ export interface Order {
    * fee. Decimal string; empty before the fill.
    */
   rentSol: string;
+  /** Most that max_slippage_bps may step up to with failed attempts, in basis points; unset if it stays as it is. */
+  slippageCapBps?:
+    | number
+    | undefined;
+  /** Strength of the signal that the order was made from, as its sender counted it; unset if there was none. */
+  signalScore?:
+    | number
+    | undefined;
+  /** Why the signal was given; empty if there was none. */
+  signalReason: string;
 }
 
 /** One signed transaction of an order. At most one of an order's attempts ever lands successfully. */
@@ -495,6 +505,9 @@ function createBaseOrder(): Order {
     dispatchSequence: 0n,
     tokenDecimals: 0,
     rentSol: "",
+    slippageCapBps: undefined,
+    signalScore: undefined,
+    signalReason: "",
   };
 }
 
@@ -610,6 +623,15 @@ export const Order: MessageFns<Order> = {
     }
     if (message.rentSol !== "") {
       writer.uint32(290).string(message.rentSol);
+    }
+    if (message.slippageCapBps !== undefined) {
+      writer.uint32(296).uint32(message.slippageCapBps);
+    }
+    if (message.signalScore !== undefined) {
+      writer.uint32(305).double(message.signalScore);
+    }
+    if (message.signalReason !== "") {
+      writer.uint32(314).string(message.signalReason);
     }
     return writer;
   },
@@ -915,6 +937,30 @@ export const Order: MessageFns<Order> = {
             message.rentSol = reader.string();
             continue;
           }
+          case 37: {
+            if (tag !== 296) {
+              break;
+            }
+
+            message.slippageCapBps = reader.uint32();
+            continue;
+          }
+          case 38: {
+            if (tag !== 305) {
+              break;
+            }
+
+            message.signalScore = reader.double();
+            continue;
+          }
+          case 39: {
+            if (tag !== 314) {
+              break;
+            }
+
+            message.signalReason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1087,6 +1133,21 @@ export const Order: MessageFns<Order> = {
         : isSet(object.rent_sol)
         ? globalThis.String(object.rent_sol)
         : "",
+      slippageCapBps: isSet(object.slippageCapBps)
+        ? globalThis.Number(object.slippageCapBps)
+        : isSet(object.slippage_cap_bps)
+        ? globalThis.Number(object.slippage_cap_bps)
+        : undefined,
+      signalScore: isSet(object.signalScore)
+        ? globalThis.Number(object.signalScore)
+        : isSet(object.signal_score)
+        ? globalThis.Number(object.signal_score)
+        : undefined,
+      signalReason: isSet(object.signalReason)
+        ? globalThis.String(object.signalReason)
+        : isSet(object.signal_reason)
+        ? globalThis.String(object.signal_reason)
+        : "",
     };
   },
 
@@ -1200,6 +1261,15 @@ export const Order: MessageFns<Order> = {
     if (message.rentSol !== "") {
       obj.rentSol = message.rentSol;
     }
+    if (message.slippageCapBps !== undefined) {
+      obj.slippageCapBps = Math.round(message.slippageCapBps);
+    }
+    if (message.signalScore !== undefined) {
+      obj.signalScore = floatToJson(message.signalScore);
+    }
+    if (message.signalReason !== "") {
+      obj.signalReason = message.signalReason;
+    }
     return obj;
   },
 
@@ -1246,6 +1316,9 @@ export const Order: MessageFns<Order> = {
       : 0n;
     message.tokenDecimals = object.tokenDecimals ?? 0;
     message.rentSol = object.rentSol ?? "";
+    message.slippageCapBps = object.slippageCapBps ?? undefined;
+    message.signalScore = object.signalScore ?? undefined;
+    message.signalReason = object.signalReason ?? "";
     return message;
   },
 };
@@ -1526,6 +1599,10 @@ export const Attempt: MessageFns<Attempt> = {
     return message;
   },
 };
+
+function floatToJson(value: number | null | undefined): number | string | null | undefined {
+  return typeof value === "number" && !globalThis.Number.isFinite(value) ? globalThis.String(value) : value;
+}
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 

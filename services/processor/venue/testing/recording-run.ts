@@ -22,6 +22,8 @@ export function orderOf(given: Partial<Order> & Pick<Order, 'mint' | 'decimals'>
     expectedPrice: null,
     maxSlippageBps: 100,
     slippageCapBps: null,
+    signalScore: null,
+    signalReason: '',
     positionId: null,
     exitReason: '',
     exitPlan: {},

@@ -1,0 +1,143 @@
+import { ApiCallPriority } from '../shared/gate/api-call-priority.js';
+import { ApiGate } from '../shared/gate/api-gate.js';
+import { budgetOf } from '../shared/gate/budget.js';
+
+/**
+ * What the gate costs: an uncontended call, and the time from the end of a critical call to the start of the call that waited for
+ * it; the same with p-queue and bottleneck, in turns in the same process, so that only the ratios count.
+ * `node dist/bench/gate.js [calls] [rounds]`
+ */
+const calls = Number(process.argv[2] ?? 20_000);
+const rounds = Number(process.argv[3] ?? 7);
+const wakeUps = 500;
+
+type Work = () => Promise<void>;
+
+/** Something that decides when a call starts. */
+interface Candidate {
+  readonly name: string;
+  /** Runs a call when nothing is in its way. */
+  readonly uncontended: (work: Work) => Promise<void>;
+  /** Runs a call that others give way to, and one that waits for it. */
+  readonly critical: (work: Work) => Promise<void>;
+  readonly waiting: (work: Work) => Promise<void>;
+}
+
+function gate(): Candidate {
+  // More than anyone can call, so that nothing waits for it, and yet counted.
+  const budgets = { api: budgetOf({ requestsPerSecond: 10_000_000, windowMs: 1 }) };
+  const it = new ApiGate({ budgets });
+  const options = { host: 'api' };
+  return {
+    name: 'gate',
+    uncontended: (work) => it.executeWithPriority(work, ApiCallPriority.NORMAL, 'api:call', options),
+    critical: (work) => it.executeWithPriority(work, ApiCallPriority.CRITICAL, 'api:critical', options),
+    waiting: (work) => it.executeWithPriority(work, ApiCallPriority.NORMAL, 'api:call', options),
+  };
+}
+
+interface PQueue {
+  add(work: Work, options: { priority: number }): Promise<void>;
+}
+
+async function pQueue(): Promise<Candidate | undefined> {
+  type Constructor = new (options: { concurrency: number }) => PQueue;
+  const found = await load<{ default: Constructor }>('p-queue');
+  if (!found) return undefined;
+  const free = new found.default({ concurrency: Number.POSITIVE_INFINITY });
+  const one = new found.default({ concurrency: 1 });
+  return {
+    name: 'p-queue',
+    uncontended: (work) => free.add(work, { priority: 0 }),
+    critical: (work) => one.add(work, { priority: 1 }),
+    waiting: (work) => one.add(work, { priority: 0 }),
+  };
+}
+
+interface Bottleneck {
+  schedule(options: { priority: number }, work: Work): Promise<void>;
+}
+
+async function bottleneck(): Promise<Candidate | undefined> {
+  type Constructor = new (options: { maxConcurrent: number | null }) => Bottleneck;
+  const found = await load<{ default: Constructor }>('bottleneck');
+  if (!found) return undefined;
+  const free = new found.default({ maxConcurrent: null });
+  const one = new found.default({ maxConcurrent: 1 });
+  return {
+    name: 'bottleneck',
+    uncontended: (work) => free.schedule({ priority: 5 }, work),
+    critical: (work) => one.schedule({ priority: 0 }, work),
+    waiting: (work) => one.schedule({ priority: 5 }, work),
+  };
+}
+
+/** A package that is there to be compared with; undefined when it is not installed. */
+async function load<Module>(name: string): Promise<Module | undefined> {
+  try {
+    return (await import(name)) as Module;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error;
+    console.log(`${name} is not installed and left out`);
+    return undefined;
+  }
+}
+
+/** Microseconds per call, above what the call costs by itself. */
+async function uncontendedUs({ uncontended }: Candidate): Promise<number> {
+  const work = async () => undefined;
+  const time = async (call: (work: Work) => Promise<void>) => {
+    const begin = performance.now();
+    for (let n = 0; n < calls; n++) await call(work);
+    return ((performance.now() - begin) * 1_000) / calls;
+  };
+  const gated = await time(uncontended);
+  return Math.max(0, gated - (await time((bare) => bare())));
+}
+
+/** Microseconds from the end of a critical call to the start of the one that waited for it, the median of many. */
+async function wakeUpUs({ critical, waiting }: Candidate): Promise<number> {
+  const waits: number[] = [];
+  for (let n = 0; n < wakeUps; n++) {
+    let end: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    let endedAt = 0;
+    const first = critical(() => ended);
+    const second = waiting(async () => {
+      waits.push((performance.now() - endedAt) * 1_000);
+    });
+    // Both are where they belong by now, and nothing else is under way.
+    await new Promise((resolve) => setImmediate(resolve));
+    endedAt = performance.now();
+    end();
+    await Promise.all([first, second]);
+  }
+  return median(waits);
+}
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+const candidates = [gate(), await pQueue(), await bottleneck()].filter((each) => each !== undefined);
+const results = new Map(candidates.map(({ name }) => [name, { uncontended: [] as number[], wakeUp: [] as number[] }]));
+for (let round = 0; round < rounds; round++) {
+  for (const candidate of candidates) {
+    results.get(candidate.name)?.uncontended.push(await uncontendedUs(candidate));
+    results.get(candidate.name)?.wakeUp.push(await wakeUpUs(candidate));
+  }
+}
+for (const [what, of] of [
+  ['uncontended call', 'uncontended'],
+  ['wake-up after a critical call', 'wakeUp'],
+] as const) {
+  const own = median(results.get('gate')?.[of] ?? []);
+  for (const [name, measured] of results) {
+    const us = median(measured[of]);
+    console.log(
+      `${what}, ${name}: ${us.toFixed(2)} us, ${(us / own).toFixed(1)} times the gate's (median of ${rounds})`,
+    );
+  }
+}
