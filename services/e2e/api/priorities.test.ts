@@ -13,11 +13,19 @@ describe('P1 P2 P3 P5 what waits, and what goes first', () => {
   let manual: string;
   let other: string;
 
+  let round = 0;
   before(async function () {
     this.timeout(START_MS);
     stack = await startStack();
     busy = await makeBusy(stack);
-    [stops = '', takes = '', manual = '', other = ''] = await openPositions(stack, ['a', 'b', 'c', 'd']);
+  });
+  // A stop-loss sells all of its position (X4): each test has positions of its own.
+  beforeEach(async () => {
+    round += 1;
+    [stops = '', takes = '', manual = '', other = ''] = await openPositions(
+      stack,
+      ['a', 'b', 'c', 'd'].map((name) => `${name}-${round}`),
+    );
   });
   afterEach(() => busy?.release());
   after(() => stack?.close());

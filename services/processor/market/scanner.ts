@@ -47,12 +47,7 @@ export class MarketScanner {
     this.#next(firstCallDelayMs);
   }
 
-  /** The newest price, whatever its age; undefined: never seen, or not on the list. */
-  price(mint: string): Price | undefined {
-    return this.#prices.get(mint);
-  }
-
-  /** The newest price, unless a newer one is overdue. */
+  /** The newest price, unless a newer one is overdue. Undefined: never seen, or not on the list. */
   freshPrice(mint: string): Price | undefined {
     const price = this.#prices.get(mint);
     const { clock, intervalMs } = this.#options;

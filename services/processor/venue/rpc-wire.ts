@@ -85,3 +85,16 @@ export function simulationOf({ value }: z.infer<typeof simulationSchema>): Simul
   });
   return { err: value.err, logs: value.logs ?? [], accounts };
 }
+
+export interface SignatureStatus {
+  readonly slot: bigint;
+  readonly err: TransactionError | null;
+  readonly commitment: 'processed' | 'confirmed' | 'finalized';
+}
+
+export interface TokenAccount {
+  readonly address: string;
+  readonly mint: string;
+  /** Base units. */
+  readonly amount: bigint;
+}

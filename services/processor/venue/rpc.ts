@@ -12,10 +12,11 @@ import {
   refusalOf,
   requestBody,
   resultOf,
+  type SignatureStatus,
   type Simulation,
   simulationOf,
   simulationSchema,
-  type TransactionError,
+  type TokenAccount,
   unexpected,
 } from './rpc-wire.js';
 import { isTokenProgram, readMintDecimals, readTokenAccount, TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from './spl.js';
@@ -24,19 +25,6 @@ import { RpcError, VenueError } from './venue-error.js';
 export interface RpcOptions {
   readonly url: string;
   readonly call: Call;
-}
-
-export interface SignatureStatus {
-  readonly slot: bigint;
-  readonly err: TransactionError | null;
-  readonly commitment: 'processed' | 'confirmed' | 'finalized';
-}
-
-export interface TokenAccount {
-  readonly address: string;
-  readonly mint: string;
-  /** Base units. */
-  readonly amount: bigint;
 }
 
 /** What belongs to the call at hand; web3.js has no way to pass it. */

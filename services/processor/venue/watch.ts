@@ -3,7 +3,8 @@ import { ExitlaneError, messageOf } from '../../../shared/core/errors.js';
 import type { Logger } from '../../../shared/core/logger.js';
 import type { Endpoints } from './endpoints.js';
 import { LATE_MS, POLL_BACKOFF_MS_MAX, READING_MS_MAX, STATUSES_PER_CALL_MAX } from './limits.js';
-import type { Rpc, SignatureStatus } from './rpc.js';
+import type { Rpc } from './rpc.js';
+import type { SignatureStatus } from './rpc-wire.js';
 import { withUrgency } from './urgency.js';
 import { type Patience, type Verdict, Watched, type WatchRequest } from './watched.js';
 

@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect } from 'chai';
+import { ALERT_TYPES } from '../../../shared/alert/alert.js';
 import { readEnv } from '../../../shared/core/env.js';
 import { ExitlaneError } from '../../../shared/core/errors.js';
+import { packageRoot } from '../../../shared/core/package-root.js';
 import { ALERT_SETTINGS, alertConfigOf, modeIn, NO_ALERT_SENDERS, sendersOf } from './config.js';
 
 const config = (env: NodeJS.ProcessEnv) => alertConfigOf(readEnv(ALERT_SETTINGS, env));
@@ -114,5 +118,12 @@ describe('X12 O4 settings of alert senders', () => {
       ALERT_WEBHOOK_SECRET: 'is required: ALERT_WEBHOOK_URL and ALERT_WEBHOOK_SECRET go together',
       TELEGRAM_BOT_TOKEN: 'is required: TELEGRAM_BOT_TOKEN and TELEGRAM_CHAT_ID go together',
     });
+  });
+
+  it('and types of alerts are all documented', () => {
+    const document = (name: string) => readFileSync(path.join(packageRoot(), 'docs', name), 'utf8');
+    const [settings, types] = [document('settings.md'), document('alerts.md')];
+    for (const name of Object.keys(ALERT_SETTINGS)) expect(settings).to.contain(`\`${name}\``);
+    for (const type of ALERT_TYPES) expect(types).to.contain(`| \`${type}\``);
   });
 });
