@@ -38,7 +38,7 @@ export interface DevOptions {
   /** Settings of the venue's clients that differ from what suits the sandbox, such as `confirmTimeoutMs`. */
   readonly venue?: Partial<VenueOptions>;
   /** How many calls the venue takes, and of which mints prices are kept; default: all, and of none. */
-  readonly market?: Pick<ProcessorConfig, 'gate' | 'scan'>;
+  readonly market?: Pick<ProcessorConfig, 'gate' | 'scan' | 'priceIntervalMs'>;
   readonly clock?: Clock;
   readonly logger: Logger;
 }

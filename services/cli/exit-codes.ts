@@ -46,12 +46,16 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'UNIMPLEMENTED',
 ]);
 
+/** Reasons of other statuses that say the same: the service looked, and made nothing. */
+const REFUSED_BEFORE_MADE: ReadonlySet<string> = new Set(['PRICE_UNAVAILABLE']);
+
 /** The exit code of anything a verb threw. */
 export function exitCodeOf(error: unknown, kind: CallKind): ExitCode {
   if (error instanceof CliError) return error.exitCode;
   if (!(error instanceof CallError)) return ExitCode.LOCAL;
   if (REFUSALS.has(error.status)) return ExitCode.REFUSED;
-  return kind === 'write' ? ExitCode.UNKNOWN : ExitCode.UNREACHABLE;
+  if (kind === 'read') return ExitCode.UNREACHABLE;
+  return REFUSED_BEFORE_MADE.has(error.reason ?? '') ? ExitCode.REFUSED : ExitCode.UNKNOWN;
 }
 
 /** An error that knows its exit code and what to do next; its message is shown as it is. */

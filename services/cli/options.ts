@@ -24,6 +24,14 @@ export function decimal(text: string): string {
   return text;
 }
 
+/** A number of a message, for percentages and scores; what is too much is for the service to say. */
+export function number(text: string): number {
+  if (!/^-?\d{1,12}(\.\d{1,12})?$/.test(text)) {
+    throw new InvalidArgumentError('It must be a plain number such as 12.5 (no exponent, comma or percent sign).');
+  }
+  return Number(text);
+}
+
 const UNIT_MS: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1_000,
@@ -47,6 +55,16 @@ export function instant(text: string): Date {
     throw new InvalidArgumentError('It must be a time in ISO 8601, such as 2026-01-02T03:04:05Z.');
   }
   return at;
+}
+
+/** `24h`, back from now, or a point in time in ISO 8601. `now` in milliseconds. */
+export function since(text: string): (now: number) => Date {
+  if (/^\d{4}-/.test(text)) {
+    const at = instant(text);
+    return () => at;
+  }
+  const ms = timeSpan(text);
+  return (now) => new Date(Math.max(0, now - ms));
 }
 
 /** A repeatable option that also takes commas: `--status FILLED,CANCELLED --status FAILED`. */

@@ -18,6 +18,9 @@ import { checkWalletFiles, namesKey, type WalletFiles } from './wallet/load-wall
 export type ExecutorName = 'venue' | 'simulated' | 'mock';
 
 /** The key files of the wallet go with the executor `venue` only. */
+/** Once a second: stop-losses look no less often than that, and one call serves a hundred tokens. */
+export const PRICE_INTERVAL_MS_DEFAULT = 1_000;
+
 export interface ProcessorConfig extends WalletFiles {
   readonly host: string;
   readonly port: number;
@@ -33,6 +36,8 @@ export interface ProcessorConfig extends WalletFiles {
   readonly retryPolicy?: RetryPolicy;
   /** How many calls the venue takes; the defaults suit the sandbox. */
   readonly gate?: GateConfig;
+  /** Between two looks at the prices of open positions, ms; default {@link PRICE_INTERVAL_MS_DEFAULT}. */
+  readonly priceIntervalMs?: number;
   /** Prices to keep; default: none. */
   readonly scan?: ScanConfig;
 }
@@ -58,6 +63,7 @@ export function processorConfigFromEnv(env: NodeJS.ProcessEnv) {
       CONFIRM_TIMEOUT_SECONDS: intSetting(5, 600, 60),
       PRIORITY_FEE_LAMPORTS_MAX: intSetting(0, 100_000_000, 1_000_000),
       SIMULATED_DELAY_MS: intSetting(0, 600_000, 1_500),
+      PRICE_INTERVAL_MS: intSetting(100, 60_000, PRICE_INTERVAL_MS_DEFAULT),
       RETRY_FIRST_DELAY_MS: intSetting(10, 600_000, RETRY_POLICY_DEFAULT.firstDelayMs),
       RETRY_MAX_DELAY_MS: intSetting(10, 3_600_000, RETRY_POLICY_DEFAULT.maxDelayMs),
       ...gateSettings,
@@ -92,6 +98,7 @@ export function processorConfigFromEnv(env: NodeJS.ProcessEnv) {
     passwordFile: settings.WALLET_PASSWORD_FILE,
     retryPolicy: { firstDelayMs: settings.RETRY_FIRST_DELAY_MS, maxDelayMs: settings.RETRY_MAX_DELAY_MS },
     gate: gateConfigOf(settings, venue),
+    priceIntervalMs: settings.PRICE_INTERVAL_MS,
     scan: scanConfigOf(settings),
   };
   checkKey(config);

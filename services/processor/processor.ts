@@ -9,7 +9,7 @@ import { systemService } from '../../shared/grpc/system-service.js';
 import type { Order } from '../../shared/order/order.js';
 import { OrderQueueManager } from '../../shared/queue/order-queue-manager.js';
 import type { Database } from '../../shared/store/database.js';
-import { checkKey, type ProcessorConfig } from './config.js';
+import { checkKey, PRICE_INTERVAL_MS_DEFAULT, type ProcessorConfig } from './config.js';
 import { DurableOrderQueues, type QueueMessage } from './delivery/durable-order-queues.js';
 import { OrderHub } from './delivery/order-hub.js';
 import type { Executor } from './execution/executor.js';
@@ -21,6 +21,7 @@ import { deliveryService } from './handlers/delivery-handlers.js';
 import { executionService } from './handlers/execution-handlers.js';
 import { marketService } from './handlers/market-handlers.js';
 import { MintRegistry } from './market/mint-registry.js';
+import { PriceFeed, type PriceFeedOptions } from './market/price-feed.js';
 import { PriceOracle } from './market/price-oracle.js';
 import { SCAN_DEFAULTS } from './market/scan-config.js';
 import { MarketScanner } from './market/scanner.js';
@@ -69,6 +70,8 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
     const { scan = SCAN_DEFAULTS } = config;
     const scanner = new MarketScanner({ oracle, mints: scan.mints, intervalMs: scan.intervalMs, clock, logger });
     open.add('market scanner', () => scanner.close());
+    const feeds = priceFeeds({ oracle, clock, logger }, config);
+    for (const feed of Object.values(feeds)) open.add('price feed', () => feed.close());
     const executorFor = chooseExecutor(options, { venue, oracle, signer });
     const { retryPolicy } = config;
     const supervisor = new RunSupervisor({ db, executorFor, clock, random, retryPolicy, logger });
@@ -91,7 +94,15 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
       services: [
         executionService({ db, hub, supervisor, clock }),
         deliveryService({ db, hub, desk, orderQueues, log, clock }),
-        marketService({ mints, oracle, scanner, gate, readWallet: (signal) => readWallet(wallet, signal), clock }),
+        marketService({
+          mints,
+          oracle,
+          feeds,
+          scanner,
+          gate,
+          readWallet: (signal) => readWallet(wallet, signal),
+          clock,
+        }),
         systemService({ service: 'processor', db, clock, mode: modeOf(config), endpoints: () => health.list() }),
       ],
     });
@@ -123,6 +134,21 @@ function openVenue({ config, clock, logger }: ProcessorOptions, open: CloseStack
   open.add('venue', () => venue.close());
   return { gate, health, venue };
 }
+
+/** One look for all who listen: positions are looked at more often than what is only scanned. */
+function priceFeeds(
+  parts: Pick<PriceFeedOptions, 'oracle' | 'clock' | 'logger'>,
+  { priceIntervalMs }: ProcessorConfig,
+) {
+  const intervalMs = priceIntervalMs ?? PRICE_INTERVAL_MS_DEFAULT;
+  return {
+    POSITION: new PriceFeed({ ...parts, purpose: 'POSITION', intervalMs }),
+    SCAN: new PriceFeed({ ...parts, purpose: 'SCAN', intervalMs: intervalMs * SCAN_INTERVALS }),
+  };
+}
+
+/** What is scanned is looked at this many times more rarely than positions. */
+const SCAN_INTERVALS = 10;
 
 interface ExecutorParts {
   readonly venue: ReturnType<typeof createVenue>;

@@ -5,6 +5,7 @@ import { parseAmount, SOL_DECIMALS } from '../../shared/core/decimals.js';
 import { intSetting, logLevelSetting, portSetting, readEnv } from '../../shared/core/env.js';
 import { ExitlaneError } from '../../shared/core/errors.js';
 import { EXIT_LADDER_DEFAULT } from '../../shared/position/exit-ladder.js';
+import { type ExitPlan, exitPlanOf, NO_EXIT_PLAN, planViolations } from '../../shared/position/exit-plan.js';
 import { ALERT_SETTINGS, type AlertConfig, alertConfigOf, NO_ALERT_SENDERS } from './alerts/config.js';
 import type { EntryLimits } from './intake/entry-guard.js';
 
@@ -23,6 +24,8 @@ export interface RequestorConfig {
   /** Waiting entries beyond which new entries are refused; exits never are. */
   readonly maxQueuedEntries: number;
   readonly maxAttempts: number;
+  /** Completes the plans of new positions, rule by rule, unless they say no_defaults. */
+  readonly defaultExitPlan: ExitPlan;
   /** X13: what entries made from signals may not exceed. */
   readonly entryLimits: EntryLimits;
   /** Basis points. */
@@ -48,6 +51,7 @@ export const REQUESTOR_DEFAULTS: RequestorConfig = {
   emergencyExtraSlots: 0,
   maxQueuedEntries: 100_000,
   maxAttempts: 5,
+  defaultExitPlan: NO_EXIT_PLAN,
   entryLimits: {
     maxOpenPositions: undefined,
     maxTokenExposureLamports: undefined,
@@ -74,6 +78,22 @@ const solSetting = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** A plan as the API's JSON has it. */
+const exitPlanSetting = z.string().transform((text, context) => {
+  const refuse = (message: string) => {
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  };
+  try {
+    const plan = exitPlanOf(JSON.parse(text));
+    const violations = planViolations(plan);
+    if (violations.length === 0) return plan;
+    return refuse(violations.map(({ field, description }) => `${field} ${description}`).join('; '));
+  } catch {
+    return refuse('must be an exit plan as JSON, such as {"stopLossPercent":20}');
+  }
+});
+
 export function requestorConfigFromEnv(env: NodeJS.ProcessEnv) {
   const d = REQUESTOR_DEFAULTS;
   const settings = readEnv(
@@ -86,6 +106,7 @@ export function requestorConfigFromEnv(env: NodeJS.ProcessEnv) {
       EXIT_RESERVED_SLOTS: intSetting(0, 100, d.exitReservedSlots),
       EMERGENCY_EXTRA_SLOTS: intSetting(0, 100, d.emergencyExtraSlots),
       MAX_QUEUED_ENTRIES: intSetting(1, 10_000_000, d.maxQueuedEntries),
+      DEFAULT_EXIT_PLAN: exitPlanSetting.default(d.defaultExitPlan),
       MAX_OPEN_POSITIONS: intSetting(1, 1_000_000, 0),
       MAX_TOKEN_EXPOSURE_SOL: solSetting.optional(),
       MAX_EXPOSURE_SOL: solSetting.optional(),
@@ -114,6 +135,7 @@ export function requestorConfigFromEnv(env: NodeJS.ProcessEnv) {
     emergencyExtraSlots: settings.EMERGENCY_EXTRA_SLOTS,
     maxQueuedEntries: settings.MAX_QUEUED_ENTRIES,
     maxAttempts: settings.MAX_ATTEMPTS,
+    defaultExitPlan: settings.DEFAULT_EXIT_PLAN,
     entryLimits: {
       maxOpenPositions: settings.MAX_OPEN_POSITIONS || undefined,
       maxTokenExposureLamports: settings.MAX_TOKEN_EXPOSURE_SOL,

@@ -3,7 +3,11 @@ import {
   type ExecuteOrderResponse,
   ExecutionServiceClient,
 } from '../../proto/gen/exitlane/v1/execution_service.js';
-import { MarketServiceClient, PricePurpose } from '../../proto/gen/exitlane/v1/market_service.js';
+import {
+  MarketServiceClient,
+  PricePurpose,
+  type StreamPricesResponse,
+} from '../../proto/gen/exitlane/v1/market_service.js';
 import { parseAmount, SOL_DECIMALS } from '../../shared/core/decimals.js';
 import { ExitlaneError, messageOf } from '../../shared/core/errors.js';
 import { CallError } from '../../shared/grpc/call-error.js';
@@ -18,6 +22,8 @@ export interface ProcessorLink {
   mint(mint: string, signal: AbortSignal): Promise<Mint>;
   /** Price of a mint for a position of it, SOL per whole token. @throws what the processor answers */
   price(mint: string, signal: AbortSignal): Promise<string>;
+  /** Prices of these mints for positions of them, as they come; ends when the stream breaks. */
+  prices(mints: readonly string[], signal: AbortSignal): AsyncIterable<StreamPricesResponse>;
   /** The wallet's SOL, in lamports. @throws PROCESSOR_UNAVAILABLE */
   balance(signal: AbortSignal): Promise<bigint>;
   close(): void;
@@ -52,6 +58,10 @@ export function connectProcessor(address: string): ProcessorLink {
       const { price } = await call(market, 'getPrice', request, { signal, deadlineMs: PRICE_DEADLINE_MS });
       if (!price) throw new Error('an answer without a price');
       return price.price;
+    },
+    prices(mints, signal) {
+      const request = { tokenAddresses: [...mints], purpose: PricePurpose.POSITION, minInterval: undefined };
+      return openStream(market, 'streamPrices', request, { signal });
     },
     async balance(signal) {
       try {

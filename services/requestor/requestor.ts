@@ -16,6 +16,7 @@ import { setSlotLimits } from '../../shared/store/scheduler-state.js';
 import { modeIn, sendersOf } from './alerts/config.js';
 import { startAlertOutbox } from './alerts/outbox.js';
 import type { RequestorConfig } from './config.js';
+import { ExitManager } from './exits/exit-manager.js';
 import { alertService } from './handlers/alert-handlers.js';
 import { orderService } from './handlers/order-handlers.js';
 import { positionService } from './handlers/position-handlers.js';
@@ -53,6 +54,11 @@ export async function startRequestor({ db, config, clock, logger }: RequestorOpt
     const server = await startServer({ db, config, clock, logger }, link);
     const alerts = startAlerts({ db, config, clock, logger });
     open.add('alert senders', () => alerts.close());
+    // Guarding positions comes before anything new is started (A5).
+    const openPrices = (mints: readonly string[], signal: AbortSignal) => link.prices(mints, signal);
+    const exitManager = new ExitManager({ db, openPrices, config, clock, logger });
+    open.add('exit manager', () => exitManager.close());
+    await exitManager.start();
     const scheduler = await startScheduler({ db, config, clock, logger }, link);
     open.add('scheduler', () => scheduler.close());
     open.add('gRPC server', async () => {

@@ -16,10 +16,10 @@ export interface Queryable {
 }
 
 /** What a hint is about; who listens decides what to look at. */
-export type HintTopic = 'queue' | 'order' | 'position' | 'alert' | 'state';
+export type HintTopic = 'queue' | 'order' | 'position' | 'price' | 'alert' | 'state';
 
 /** All topics, for those who must tell every listener. */
-export const HINT_TOPICS: readonly HintTopic[] = ['queue', 'order', 'position', 'alert', 'state'];
+export const HINT_TOPICS: readonly HintTopic[] = ['queue', 'order', 'position', 'price', 'alert', 'state'];
 
 /** The work at hand between BEGIN and COMMIT. Useless after its callback has ended. */
 export interface Transaction extends Queryable {

@@ -1,3 +1,4 @@
+import { alertKey } from '../alert/known-alerts.js';
 import { formatAmount } from '../core/decimals.js';
 import type { Order } from '../order/order.js';
 import { raiseAlert, resolvePositionAlerts } from './alerts.js';
@@ -18,7 +19,7 @@ export async function tellFailedExit(tx: Transaction, order: Order): Promise<voi
   await raiseAlert(tx, {
     alertType: 'exit_failed_critical',
     message: `The ${what} failed after ${times}. Last error: ${lastError} Nothing was sold by it; retry the exit when the cause is gone.`,
-    dedupKey: `exit_failed_critical:${order.positionId}`,
+    dedupKey: alertKey('exit_failed_critical', order.orderId),
     orderId: order.orderId,
     positionId: order.positionId,
     mint: order.mint,

@@ -110,12 +110,16 @@ function positionNotFound(positionId: string): ExitlaneError {
   });
 }
 
-/** The positions with these ids, oldest first; unknown ids are left out. */
-export async function findPositionsByIds(db: Queryable, positionIds: readonly string[]): Promise<Position[]> {
-  if (positionIds.length === 0) return [];
+/** The positions with these ids, and the open ones that hold these tokens, oldest first; what is unknown is left out. */
+export async function findPositionsByKeys(
+  db: Queryable,
+  { positionIds, mints }: { positionIds: readonly string[]; mints: readonly string[] },
+): Promise<Position[]> {
+  if (positionIds.length === 0 && mints.length === 0) return [];
   const { rows } = await db.query<PositionRow>(
-    'SELECT * FROM positions WHERE position_id = ANY($1::uuid[]) ORDER BY position_id',
-    [positionIds],
+    `SELECT * FROM positions WHERE position_id = ANY($1::uuid[]) OR (mint = ANY($2::text[]) AND status <> 'CLOSED')
+     ORDER BY position_id`,
+    [positionIds, mints],
   );
   return rows.map(positionOf);
 }

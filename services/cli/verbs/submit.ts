@@ -1,26 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
-import { type Order, OrderType } from '../../../proto/gen/exitlane/v1/order.js';
+import { OrderType } from '../../../proto/gen/exitlane/v1/order.js';
 import { SubmitOrderRequest, SubmitOrderResponse } from '../../../proto/gen/exitlane/v1/order_service.js';
-import { CallError } from '../../../shared/grpc/call-error.js';
 import { call } from '../../../shared/grpc/client.js';
-import { callTrouble } from '../error-text.js';
-import { CliError, ExitCode, exitCodeOf, Interrupted } from '../exit-codes.js';
-import { showUntilEnd } from '../follow.js';
+import { CliError, type ExitCode } from '../exit-codes.js';
 import { decimal, instant, timeSpan, wholeNumber } from '../options.js';
-import { levelName, orderTypeName, statusName } from '../render/format.js';
-import { plain } from '../render/text.js';
+import { commandOf, optionWord, orderReqIdOf, type PlaceOptions, placeOptions, placeOrder } from '../place-order.js';
 import { tokenOf } from '../tokens.js';
 import type { Cli, Verb } from '../verb.js';
 
-interface CommonOptions {
-  readonly id?: string;
+interface CommonOptions extends PlaceOptions {
   readonly slippageBps?: number;
   readonly emergency?: boolean;
   readonly simulated?: boolean;
   readonly expectedPrice?: string;
   readonly maxAttempts?: number;
-  readonly watch?: boolean;
 }
 
 interface EntryOptions extends CommonOptions {
@@ -77,19 +70,17 @@ export const submit: Verb = (program, action) => {
 };
 
 function common(command: Command): Command {
-  return command
-    .option('--id <order_req_id>', 'your id of the order; the default is made up and printed')
+  return placeOptions(command)
     .option('--slippage-bps <n>', 'most slippage accepted, in basis points', wholeNumber(1, 10_000))
     .option('--expected-price <price>', 'SOL per token, for the slippage report', decimal)
     .option('--max-attempts <n>', 'failed executions after which the order ends', wholeNumber(1, 20))
     .option('--emergency', 'run before everything else')
-    .option('--simulated', 'send nothing to a chain')
-    .option('--watch', 'follow the order until its end');
+    .option('--simulated', 'send nothing to a chain');
 }
 
 function commonFields(options: CommonOptions): Partial<SubmitOrderRequest> {
   return {
-    orderReqId: options.id ?? `cli-${randomUUID()}`,
+    orderReqId: orderReqIdOf(options),
     maxSlippageBps: options.slippageBps,
     emergency: options.emergency ?? false,
     isSimulated: options.simulated ?? false,
@@ -127,76 +118,34 @@ function exitRequest(options: ExitOptions): SubmitOrderRequest {
   });
 }
 
-async function run(cli: Cli, options: CommonOptions, request: SubmitOrderRequest): Promise<ExitCode> {
-  const { out } = cli;
-  announce(cli, options, request);
-  const response = await submitted(cli, request);
-  const { order, duplicate } = response;
-  if (!order) throw new CliError('the requestor accepted the order but did not say which', ExitCode.UNKNOWN);
-  if (options.watch) out.messageLine('SubmitOrderResponse', SubmitOrderResponse, response);
-  else out.message('SubmitOrderResponse', SubmitOrderResponse, response);
-  out.text(`order_id      ${order.orderId}`, acceptedLine(order, duplicate));
-  if (options.watch) return showUntilEnd(cli, { orderReqId: request.orderReqId });
-  out.text('', `follow it:    ${cli.command} watch ${request.orderReqId}`);
-  return ExitCode.OK;
-}
-
-/** Before anything is sent, so that the id is known whatever happens next. */
-function announce(cli: Cli, options: CommonOptions, request: SubmitOrderRequest): void {
-  if (!cli.out.isJson) cli.out.text(`order_req_id  ${request.orderReqId}`);
-  else if (options.id === undefined) cli.note(JSON.stringify({ order_req_id: request.orderReqId }));
-}
-
-async function submitted(cli: Cli, request: SubmitOrderRequest): Promise<SubmitOrderResponse> {
-  try {
-    return await call(cli.clients.orders, 'submitOrder', request, { signal: cli.io.signal });
-  } catch (error) {
-    const exitCode = error instanceof Interrupted ? ExitCode.UNKNOWN : exitCodeOf(error, 'write');
-    if (exitCode !== ExitCode.UNKNOWN) throw error;
-    const what = error instanceof CallError ? callTrouble(error) : 'interrupted';
-    throw new CliError(
-      `whether the order was accepted is unknown: ${what}`,
-      ExitCode.UNKNOWN,
-      [
-        'repeat it with the same id; it becomes the same order, never a second one:',
-        `   ${repeatCommand(cli, request)}`,
-      ],
-      { cause: error },
-    );
-  }
+function run(cli: Cli, options: CommonOptions, request: SubmitOrderRequest): Promise<ExitCode> {
+  return placeOrder(cli, {
+    options,
+    orderReqId: request.orderReqId,
+    typeName: 'SubmitOrderResponse',
+    encoder: SubmitOrderResponse,
+    repeat: repeatCommand(cli, request),
+    ask: () => call(cli.clients.orders, 'submitOrder', request, { signal: cli.io.signal }),
+  });
 }
 
 /** The command that makes the very same request again. An expiry is a point in time there: "in 30s" would be another one. */
 export function repeatCommand({ command }: Pick<Cli, 'command'>, request: SubmitOrderRequest): string {
   const isEntry = request.orderType === OrderType.ENTRY;
-  const words: (string | undefined)[] = [
+  return commandOf(
     command,
     isEntry ? 'submit entry' : 'submit exit',
-    option('id', request.orderReqId),
-    isEntry ? option('token', request.tokenSymbol || request.tokenAddress) : option('position', request.positionId),
-    option('sol', request.amountSol),
-    option('percent', request.percent),
-    option('tokens', request.amountTokens),
-    option('reason', request.exitReason),
-    option('slippage-bps', request.maxSlippageBps),
-    option('expected-price', request.expectedPrice),
-    option('max-attempts', request.maxAttempts),
-    option('expires-at', request.expiresAt?.toISOString()),
-    request.emergency ? '--emergency' : undefined,
-    request.isSimulated ? '--simulated' : undefined,
-  ];
-  return words.filter((word) => word !== undefined).join(' ');
-}
-
-function option(name: string, value: string | number | undefined): string | undefined {
-  if (value === undefined || value === '') return undefined;
-  const text = String(value);
-  return `--${name} ${/^[\w.:@%+/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`}`;
-}
-
-function acceptedLine(order: Order, duplicate: boolean): string {
-  const what = `${orderTypeName(order.orderType)} ${plain(order.tokenSymbol) || order.tokenAddress}`;
-  const level = order.emergency ? 'EMERGENCY' : levelName(order.priority);
-  const where = `${statusName(order.status)}, priority ${order.priority} (${level})`;
-  return duplicate ? `accepted before: ${what} is ${where}` : `accepted: ${what}, ${where}`;
+    optionWord('id', request.orderReqId),
+    isEntry ? optionWord('token', request.tokenSymbol || request.tokenAddress) : optionWord('position', request.positionId),
+    optionWord('sol', request.amountSol),
+    optionWord('percent', request.percent),
+    optionWord('tokens', request.amountTokens),
+    optionWord('reason', request.exitReason),
+    optionWord('slippage-bps', request.maxSlippageBps),
+    optionWord('expected-price', request.expectedPrice),
+    optionWord('max-attempts', request.maxAttempts),
+    optionWord('expires-at', request.expiresAt?.toISOString()),
+    request.emergency && '--emergency',
+    request.isSimulated && '--simulated',
+  );
 }

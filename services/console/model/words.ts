@@ -70,7 +70,11 @@ export function exitReasonLabel(reason: string): string {
 }
 
 /** What an order does, in a word or two. */
-export function kindLabel({ type, exitReason, emergency }: Pick<OrderView, 'type' | 'exitReason' | 'emergency'>): string {
+export function kindLabel({
+  type,
+  exitReason,
+  emergency,
+}: Pick<OrderView, 'type' | 'exitReason' | 'emergency'>): string {
   if (emergency) return type === 'ENTRY' ? 'urgent entry' : 'emergency';
   if (type === 'ENTRY') return 'entry';
   return exitReason === '' ? 'exit' : exitReasonLabel(exitReason);
@@ -99,14 +103,17 @@ export function whyItStands(order: OrderView, queue: QueueView | null, now: numb
 function whyItWaits(order: OrderView, queue: QueueView | null): string {
   const place = `Waits for a slot as ${levelLabel(order.priority).toLowerCase()} (priority ${order.priority}).`;
   if (!queue) return place;
-  if (queue.tradingState === 'HALTED' && !order.emergency) return `${place} Trading is halted: only emergency exits start.`;
+  if (queue.tradingState === 'HALTED' && !order.emergency)
+    return `${place} Trading is halted: only emergency exits start.`;
   if (queue.tradingState === 'EXITS_ONLY' && order.type === 'ENTRY') return `${place} Exits only: no entry starts.`;
   const before = queue.priorities
     .filter(({ priority }) => priority < order.priority)
     .reduce((sum, { queued }) => sum + queued, 0);
   const slots = `${queue.processing} of ${queue.maxConcurrentOrders} slots are in use, ${before} more urgent ${before === 1 ? 'order waits' : 'orders wait'} before it.`;
   const most = queue.priorities.find(({ priority }) => priority === order.priority)?.estimatedWaitMaxMs ?? null;
-  return most === null ? `${place} ${slots}` : `${place} ${slots} A new order of its level waits at most about ${duration(most)}.`;
+  return most === null
+    ? `${place} ${slots}`
+    : `${place} ${slots} A new order of its level waits at most about ${duration(most)}.`;
 }
 
 function whyItConfirms({ reason }: OrderView): string {

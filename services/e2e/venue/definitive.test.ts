@@ -15,7 +15,7 @@ describe('E3 X5 what the user sees when no later try could fare better', () => {
   afterEach(() => desk.venue.disarmAll());
 
   it('an entry into a token that is not tradable ends at once, and says why', async () => {
-    await desk.venue.arm({ fault: 'not_tradable', mint: 'WIF', count: null });
+    await desk.venue.arm({ fault: 'not_tradable', mint: 'WIF' });
     await desk.buy('entry');
     const story = await desk.story('entry');
     expect(pathOf(story)).to.deep.equal([QUEUED, CLAIMED, 'CANCELLED TOKEN_NOT_TRADABLE']);

@@ -84,7 +84,7 @@ async function* watchAlerts(
   const frames = watchRecords({
     db,
     clock,
-    topic: 'alert',
+    topics: ['alert'],
     signal,
     includeCurrent: request.includeCurrent,
     current: () => unresolved(db, least),

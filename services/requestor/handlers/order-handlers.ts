@@ -84,7 +84,7 @@ async function* watchOrders(
   const frames = watchRecords({
     db,
     clock,
-    topic: 'order',
+    topics: ['order'],
     signal,
     includeCurrent: request.includeCurrent,
     current: () => liveOrders(db, filter),

@@ -17,7 +17,7 @@ import type { PositionStatus } from '../../../shared/position/accounting.js';
 import type { Database } from '../../../shared/store/database.js';
 import { setExitPlan } from '../../../shared/store/exit-plans.js';
 import { readPnl } from '../../../shared/store/pnl.js';
-import { findPositionsByIds, getPosition, listPositions, type Position } from '../../../shared/store/positions.js';
+import { findPositionsByKeys, getPosition, listPositions, type Position } from '../../../shared/store/positions.js';
 import type { Accepted } from '../../../shared/store/submit.js';
 import type { ExitIntake } from '../intake/exit-intake.js';
 import { checkExitPlan } from '../intake/exit-plan-checks.js';
@@ -102,8 +102,11 @@ async function* watchPositions(
         listPositions(db, { statuses: LIVE, ...(before === undefined ? {} : { beforePositionId: before }), limit }),
       (position) => position.positionId,
     );
-  const changed = (ids: readonly string[]) => findPositionsByIds(db, ids);
-  const frames = watchRecords({ db, clock, topic: 'position', signal, includeCurrent, current, changed });
+  // A position's key is its id; a price's is its mint, and says something new of every open position that holds it.
+  const changed = (keys: readonly string[]) =>
+    findPositionsByKeys(db, { positionIds: keys.filter(isUuid), mints: keys.filter((key) => !isUuid(key)) });
+  const topics = ['position', 'price'] as const;
+  const frames = watchRecords({ db, clock, topics, signal, includeCurrent, current, changed });
   for await (const { record, currentComplete } of frames) {
     yield { position: record && positionToWire(record, clock.now()), currentComplete };
   }

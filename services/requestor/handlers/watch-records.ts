@@ -9,13 +9,13 @@ const WATCH_FALLBACK_MS = 15_000;
 export interface WatchedRecords<T> {
   readonly db: Database;
   readonly clock: Clock;
-  readonly topic: HintTopic;
+  readonly topics: readonly HintTopic[];
   readonly signal: AbortSignal;
   readonly includeCurrent: boolean;
   /** Everything there is to know now, page by page. */
   readonly current: () => AsyncIterable<T>;
-  /** Those of the changed records that the client asked for. */
-  readonly changed: (ids: readonly string[]) => Promise<readonly T[]>;
+  /** Those of the changed records that the client asked for, by the keys of the hints. */
+  readonly changed: (keys: readonly string[]) => Promise<readonly T[]>;
 }
 
 /** What a watch tells: a record, or that all current ones were sent, or (neither) a sign of life. */
@@ -26,9 +26,9 @@ export interface Watched<T> {
 
 /** The frames of a watch: what is there (if wanted), then every change; after lost hints everything once more. */
 export async function* watchRecords<T>(watched: WatchedRecords<T>): AsyncGenerator<Watched<T>> {
-  const { db, clock, topic, signal, includeCurrent, current, changed } = watched;
+  const { db, clock, topics, signal, includeCurrent, current, changed } = watched;
   // Listening starts before the first look, so that nothing falls between the two.
-  const changes = watchChanges(db, [topic], {
+  const changes = watchChanges(db, topics, {
     signal,
     clock,
     minIntervalMs: WATCH_INTERVAL_MS,

@@ -13,13 +13,17 @@ import { requireNoCriticalAlert } from './entry-guard.js';
 import type { EntryLimit } from './entry-limit.js';
 import { type ExitSlippageConfig, exitSlippage } from './exit-slippage.js';
 import { knownMint } from './known-mint.js';
+import { newExitPlan } from './new-exit-plan.js';
 import { payloadHashOf } from './payload-hash.js';
 import { type CheckedEntry, type CheckedExit, checkOrder } from './validate-order.js';
 
 export interface IntakeOptions {
   readonly db: Database;
   readonly link: Pick<ProcessorLink, 'mint'>;
-  readonly config: Pick<RequestorConfig, 'maxAttempts' | 'entrySlippageBps' | keyof ExitSlippageConfig>;
+  readonly config: Pick<
+    RequestorConfig,
+    'maxAttempts' | 'entrySlippageBps' | 'defaultExitPlan' | keyof ExitSlippageConfig
+  >;
   readonly entryLimit: EntryLimit;
 }
 
@@ -76,7 +80,7 @@ async function entrySubmission(
       slippageCapBps: null,
       positionId: null,
       exitReason: '',
-      exitPlan: request.exitPlan ? (ExitPlan.toJSON(request.exitPlan) as Record<string, unknown>) : {},
+      exitPlan: newExitPlan(request.exitPlan, config.defaultExitPlan),
       isSimulated: request.isSimulated,
     },
   };

@@ -16,12 +16,13 @@ import type { EntryLimit } from './entry-limit.js';
 import { checkExitPlan } from './exit-plan-checks.js';
 import { FieldChecks } from './field-checks.js';
 import { knownMint } from './known-mint.js';
+import { newExitPlan } from './new-exit-plan.js';
 import { payloadHashOf } from './payload-hash.js';
 
 export interface SignalIntakeOptions {
   readonly db: Database;
   readonly link: Pick<ProcessorLink, 'mint' | 'balance'>;
-  readonly config: Pick<RequestorConfig, 'maxAttempts' | 'entrySlippageBps' | 'entryLimits'>;
+  readonly config: Pick<RequestorConfig, 'maxAttempts' | 'entrySlippageBps' | 'defaultExitPlan' | 'entryLimits'>;
   readonly entryLimit: EntryLimit;
 }
 
@@ -53,7 +54,7 @@ export function createSignalIntake(options: SignalIntakeOptions): SignalIntake {
         requestedLamports: lamports,
         maxSlippageBps: request.maxSlippageBps ?? config.entrySlippageBps,
         maxAttempts: config.maxAttempts,
-        exitPlan: request.exitPlan ? (ExitPlan.toJSON(request.exitPlan) as Record<string, unknown>) : {},
+        exitPlan: newExitPlan(request.exitPlan, config.defaultExitPlan),
         isSimulated: request.isSimulated,
         signal: { score: request.score ?? null, reason: request.signalReason },
       };

@@ -19,7 +19,9 @@ export function Alerts() {
         <>
           <Card title={`Not resolved (${open.length})`}>
             {open.length === 0 ? (
-              <Empty title="All quiet">An exit that fails for good, or cannot start, is told here and in the title of this tab.</Empty>
+              <Empty title="All quiet">
+                An exit that fails for good, or cannot start, is told here and in the title of this tab.
+              </Empty>
             ) : (
               <ul class="alerts">
                 {open.map((alert) => (

@@ -7,7 +7,12 @@ import { Age, Badge, Time, type Tone } from './basics.js';
 import { Dialog } from './dialog.js';
 import { Token } from './order-badges.js';
 
-const TONES: Readonly<Record<SeverityName, Tone>> = { CRITICAL: 'bad', WARNING: 'warn', INFO: 'busy', UNKNOWN: 'quiet' };
+const TONES: Readonly<Record<SeverityName, Tone>> = {
+  CRITICAL: 'bad',
+  WARNING: 'warn',
+  INFO: 'busy',
+  UNKNOWN: 'quiet',
+};
 
 type Verb = 'acknowledge' | 'resolve';
 
@@ -33,12 +38,24 @@ export function AlertRow({ alert, short = false }: { readonly alert: AlertView; 
         {alert.repeats > 0 && <span class="quiet">told {alert.repeats + 1} times</span>}
         <span class="grow" />
         {alert.state === 'OPEN' && (
-          <button type="button" class="small" disabled={!may.allowed} title={may.why} onClick={() => setVerb('acknowledge')}>
+          <button
+            type="button"
+            class="small"
+            disabled={!may.allowed}
+            title={may.why}
+            onClick={() => setVerb('acknowledge')}
+          >
             Acknowledge
           </button>
         )}
         {alert.state !== 'RESOLVED' && (
-          <button type="button" class="small plain" disabled={!may.allowed} title={may.why} onClick={() => setVerb('resolve')}>
+          <button
+            type="button"
+            class="small plain"
+            disabled={!may.allowed}
+            title={may.why}
+            onClick={() => setVerb('resolve')}
+          >
             Resolve
           </button>
         )}
@@ -54,7 +71,8 @@ function Story({ alert }: { readonly alert: AlertView }) {
     <ul class="story">
       <li>
         Raised <Time at={alert.createdAt} />
-        {alert.attempts !== null && ` after ${alert.attempts} failed ${alert.attempts === 1 ? 'execution' : 'executions'}`}
+        {alert.attempts !== null &&
+          ` after ${alert.attempts} failed ${alert.attempts === 1 ? 'execution' : 'executions'}`}
       </li>
       {alert.acknowledgedAt !== null && (
         <li>
@@ -77,7 +95,15 @@ function Story({ alert }: { readonly alert: AlertView }) {
   );
 }
 
-function NoteDialog({ alert, verb, onClose }: { readonly alert: AlertView; readonly verb: Verb; readonly onClose: () => void }) {
+function NoteDialog({
+  alert,
+  verb,
+  onClose,
+}: {
+  readonly alert: AlertView;
+  readonly verb: Verb;
+  readonly onClose: () => void;
+}) {
   const [note, setNote] = useState('');
   const act = useAct();
   const name = verb === 'acknowledge' ? 'Acknowledge' : 'Resolve';

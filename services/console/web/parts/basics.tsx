@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { duration, shorten, wholeDuration } from '../../model/format.js';
 import { useNow, useSelect } from '../state/hooks.js';
 import { toast } from '../state/store.js';
-import { Icon, ICONS } from './icons.js';
+import { ICONS, Icon } from './icons.js';
 
 const TIME = new Intl.DateTimeFormat(undefined, {
   hour: '2-digit',

@@ -15,7 +15,11 @@ const STATUS_TONE: Readonly<Record<OrderStatusName, Tone>> = {
 export function StatusBadge({ status, reason = '' }: { readonly status: OrderStatusName; readonly reason?: string }) {
   const isUnsure = status === 'CONFIRMING' && reason === 'UNKNOWN';
   // An order that a person took back is no failure.
-  const tone = isUnsure ? 'warn' : status === 'CANCELLED' && reason === 'CANCELLED_BY_CLIENT' ? 'quiet' : STATUS_TONE[status];
+  const tone = isUnsure
+    ? 'warn'
+    : status === 'CANCELLED' && reason === 'CANCELLED_BY_CLIENT'
+      ? 'quiet'
+      : STATUS_TONE[status];
   return (
     <Badge tone={tone} title={STATUS_MEANING[status]}>
       {STATUS_LABEL[status]}

@@ -88,7 +88,11 @@ function SwitchDialog({ wanted, onClose }: { readonly wanted: TradingStateName; 
           <button type="button" class="plain" onClick={onClose}>
             Cancel
           </button>
-          <button type="submit" class={wanted === 'ACTIVE' ? 'primary' : 'warning'} disabled={act.busy || reason.trim() === ''}>
+          <button
+            type="submit"
+            class={wanted === 'ACTIVE' ? 'primary' : 'warning'}
+            disabled={act.busy || reason.trim() === ''}
+          >
             Switch to {TRADING_LABEL[wanted].toLowerCase()}
           </button>
         </footer>

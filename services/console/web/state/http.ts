@@ -65,7 +65,10 @@ async function request<Answer>(method: string, url: string, body?: unknown): Pro
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   }).catch((cause: unknown) => {
     const late = cause instanceof DOMException && cause.name === 'TimeoutError';
-    throw new RequestError('UNREACHABLE', late ? 'The console did not answer in time.' : 'The console does not answer.');
+    throw new RequestError(
+      'UNREACHABLE',
+      late ? 'The console did not answer in time.' : 'The console does not answer.',
+    );
   });
   if (response.status === 204) return undefined as Answer;
   const answer: unknown = await response.json().catch(() => undefined);

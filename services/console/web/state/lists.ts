@@ -30,7 +30,8 @@ export const liveOrders = memo(
 export const sortedPositions = memo((positions: Listed<PositionView>): readonly PositionView[] =>
   [...positions.byId.values()].sort(
     (one, other) =>
-      Number(one.status === 'CLOSED') - Number(other.status === 'CLOSED') || newestFirst(one.positionId, other.positionId),
+      Number(one.status === 'CLOSED') - Number(other.status === 'CLOSED') ||
+      newestFirst(one.positionId, other.positionId),
   ),
 );
 
