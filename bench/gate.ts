@@ -1,6 +1,9 @@
+import Bottleneck from 'bottleneck';
+import PQueue from 'p-queue';
 import { ApiCallPriority } from '../shared/gate/api-call-priority.js';
 import { ApiGate } from '../shared/gate/api-gate.js';
 import { budgetOf } from '../shared/gate/budget.js';
+import { median } from './figures.js';
 
 /**
  * What the gate costs: an uncontended call, and the time from the end of a critical call to the start of the call that waited for
@@ -38,16 +41,9 @@ function gate(): Candidate {
   };
 }
 
-interface PQueue {
-  add(work: Work, options: { priority: number }): Promise<void>;
-}
-
-async function pQueue(): Promise<Candidate | undefined> {
-  type Constructor = new (options: { concurrency: number }) => PQueue;
-  const found = await load<{ default: Constructor }>('p-queue');
-  if (!found) return undefined;
-  const free = new found.default({ concurrency: Number.POSITIVE_INFINITY });
-  const one = new found.default({ concurrency: 1 });
+function pQueue(): Candidate {
+  const free = new PQueue({ concurrency: Number.POSITIVE_INFINITY });
+  const one = new PQueue({ concurrency: 1 });
   return {
     name: 'p-queue',
     uncontended: (work) => free.add(work, { priority: 0 }),
@@ -56,33 +52,15 @@ async function pQueue(): Promise<Candidate | undefined> {
   };
 }
 
-interface Bottleneck {
-  schedule(options: { priority: number }, work: Work): Promise<void>;
-}
-
-async function bottleneck(): Promise<Candidate | undefined> {
-  type Constructor = new (options: { maxConcurrent: number | null }) => Bottleneck;
-  const found = await load<{ default: Constructor }>('bottleneck');
-  if (!found) return undefined;
-  const free = new found.default({ maxConcurrent: null });
-  const one = new found.default({ maxConcurrent: 1 });
+function bottleneck(): Candidate {
+  const free = new Bottleneck({ maxConcurrent: null });
+  const one = new Bottleneck({ maxConcurrent: 1 });
   return {
     name: 'bottleneck',
     uncontended: (work) => free.schedule({ priority: 5 }, work),
     critical: (work) => one.schedule({ priority: 0 }, work),
     waiting: (work) => one.schedule({ priority: 5 }, work),
   };
-}
-
-/** A package that is there to be compared with; undefined when it is not installed. */
-async function load<Module>(name: string): Promise<Module | undefined> {
-  try {
-    return (await import(name)) as Module;
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error;
-    console.log(`${name} is not installed and left out`);
-    return undefined;
-  }
 }
 
 /** Microseconds per call, above what the call costs by itself. */
@@ -119,11 +97,7 @@ async function wakeUpUs({ critical, waiting }: Candidate): Promise<number> {
   return median(waits);
 }
 
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-const candidates = [gate(), await pQueue(), await bottleneck()].filter((each) => each !== undefined);
+const candidates = [gate(), pQueue(), bottleneck()];
 const results = new Map(candidates.map(({ name }) => [name, { uncontended: [] as number[], wakeUp: [] as number[] }]));
 for (let round = -warmUps; round < rounds; round++) {
   for (const candidate of candidates) {

@@ -1,76 +1,135 @@
+import PQueue from 'p-queue';
 import { PriorityQueueManager } from '../shared/queue/index.js';
+import { median, times } from './figures.js';
 
 /**
- * A pool of 3 with a backlog of tasks at 10 priority levels: throughput, and the time from adding an urgent task behind
- * the whole backlog to its start. `node dist/bench/queue.js [tasks] [rounds]`
+ * A pool of 3 with a backlog of tasks at 10 priority levels, in turns with p-queue in the same process: tasks per second, from
+ * adding the first to the end of the last, and the time from adding an urgent task behind the whole backlog to its start.
+ * `node dist/bench/queue.js [rounds] [backlog ...]`
  */
-const tasks = Number(process.argv[2] ?? 100_000);
-const rounds = Number(process.argv[3] ?? 7);
+const rounds = Number(process.argv[2] ?? 5);
+const backlogs = process.argv.length > 3 ? process.argv.slice(3).map(Number) : [1_000, 100_000];
+const SLOTS = 3;
+const URGENT_TASKS = 200;
+/** At least so many tasks make one measurement, or the clock would decide. */
+const TASKS_MIN = 20_000;
 
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+type Task = () => Promise<void>;
+
+/** A queue with priorities; 0 is the most urgent. */
+interface Candidate {
+  add(priority: number, task: Task): void;
+  start(): void;
+  stop(): Promise<void>;
 }
 
-async function throughput(): Promise<number> {
-  const manager = new PriorityQueueManager();
-  let left = tasks;
-  let finish: () => void = () => undefined;
-  const finished = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
-  const task = async () => {
-    left--;
-    if (left === 0) finish();
+type Make = (slots: number) => Candidate;
+
+const manager: Make = (slots) => {
+  const it = new PriorityQueueManager({ maxConcurrentTasks: slots });
+  return {
+    add: (priority, task) => {
+      it.addPriorityTask({ orderReqId: 'ORD', priority, task });
+    },
+    start: () => it.start(),
+    stop: () => it.stop(),
   };
+};
+
+const pQueue: Make = (slots) => {
+  const it = new PQueue({ concurrency: slots, autoStart: false });
+  return {
+    add: (priority, task) => void it.add(task, { priority: -priority }),
+    start: () => void it.start(),
+    stop: async () => it.clear(),
+  };
+};
+
+/** Tasks per second, of a backlog that is added first and then run. */
+async function tasksPerSecond(make: Make, backlog: number): Promise<number> {
+  const repeats = Math.max(1, Math.ceil(TASKS_MIN / backlog));
   const begin = performance.now();
-  for (let n = 0; n < tasks; n++) manager.addPriorityTask({ orderReqId: 'ORD', priority: (n % 10) * 10, task });
-  manager.start();
-  await finished;
-  const seconds = (performance.now() - begin) / 1_000;
-  await manager.stop();
-  return tasks / seconds;
+  for (let n = 0; n < repeats; n++) await runBacklog(make(SLOTS), backlog);
+  return (repeats * backlog * 1_000) / (performance.now() - begin);
 }
 
-/** Each of 200 urgent tasks is added while the slot is taken, and starts when the one before it ends. */
-async function urgentStartMs(): Promise<number> {
-  const manager = new PriorityQueueManager({ maxConcurrentTasks: 1 });
-  const idle = () => undefined;
-  for (let n = 0; n < tasks; n++)
-    manager.addPriorityTask({ orderReqId: 'ORD', priority: 10 + (n % 10) * 10, task: idle });
+async function runBacklog(queue: Candidate, backlog: number): Promise<void> {
+  let left = backlog;
+  const all = signal();
+  const task = async () => {
+    left -= 1;
+    if (left === 0) all.give();
+  };
+  for (let n = 0; n < backlog; n++) queue.add((n % 10) * 10, task);
+  queue.start();
+  await all.given;
+  await queue.stop();
+}
+
+/** Milliseconds, the median. Each urgent task is added while the one slot is taken, and starts when the one before it ends. */
+async function urgentStartMs(make: Make, backlog: number): Promise<number> {
+  const queue = make(1);
+  for (let n = 0; n < backlog; n++) queue.add(10 + (n % 10) * 10, async () => undefined);
   const waits: number[] = [];
-  let endPrevious: () => void = () => undefined;
-  const addUrgent = () => {
-    let end: () => void = () => undefined;
-    const ended = new Promise<void>((resolve) => {
-      end = resolve;
-    });
+  let previous = signal();
+  const addUrgent = async () => {
+    const end = signal();
+    const started = signal();
     const addedAt = performance.now();
-    const started = new Promise<void>((resolve) => {
-      const task = () => {
-        waits.push(performance.now() - addedAt);
-        resolve();
-        return ended;
-      };
-      manager.addPriorityTask({ orderReqId: 'EXIT', priority: 0, task });
+    queue.add(0, () => {
+      waits.push(performance.now() - addedAt);
+      started.give();
+      return end.given;
     });
-    endPrevious();
-    endPrevious = end;
-    return started;
+    previous.give();
+    previous = end;
+    return started.given;
   };
   const first = addUrgent();
-  manager.start();
+  queue.start();
   await first;
-  for (let n = 0; n < 200; n++) await addUrgent();
-  endPrevious();
-  await manager.stop();
+  for (let n = 0; n < URGENT_TASKS; n++) await addUrgent();
+  // What is left is dropped, not run.
+  await queue.stop();
+  previous.give();
   return median(waits);
 }
 
-const rates: number[] = [];
-const starts: number[] = [];
-for (let n = 0; n < rounds; n++) {
-  rates.push(await throughput());
-  starts.push(await urgentStartMs());
+function signal(): { readonly given: Promise<void>; give(): void } {
+  let give: () => void = () => undefined;
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  return { given, give: () => give() };
 }
-console.log(`tasks/s, pool of 3, ${tasks} waiting at 10 levels: ${Math.round(median(rates))} (median of ${rounds})`);
-console.log(`urgent task behind ${tasks}: starts ${median(starts).toFixed(4)} ms after it was added`);
+
+const candidates = { 'priority manager': manager, 'p-queue': pQueue };
+for (const backlog of backlogs) {
+  const rates = new Map<string, number[]>();
+  const starts = new Map<string, number[]>();
+  // The first round is not counted: code is compiled when it has run for a while.
+  for (let round = -1; round < rounds; round++) {
+    for (const [name, make] of Object.entries(candidates)) {
+      const rate = await tasksPerSecond(make, backlog);
+      const start = await urgentStartMs(make, backlog);
+      if (round < 0) continue;
+      rates.set(name, [...(rates.get(name) ?? []), rate]);
+      starts.set(name, [...(starts.get(name) ?? []), start]);
+    }
+  }
+  const of = (figures: Map<string, number[]>, name: string) => median(figures.get(name) ?? []);
+  for (const name of Object.keys(candidates)) {
+    const rate = of(rates, name);
+    console.log(
+      `${backlog} tasks at 10 levels, pool of ${SLOTS}, ${name}: ${Math.round(rate)} tasks/s, ` +
+        `${times(rate, of(rates, 'p-queue'))} p-queue's (median of ${rounds})`,
+    );
+  }
+  for (const name of Object.keys(candidates)) {
+    const start = of(starts, name);
+    console.log(
+      `urgent task behind ${backlog}, ${name}: starts ${(start * 1_000).toFixed(1)} us after it was added, ` +
+        `${times(start, of(starts, 'p-queue'))} p-queue's`,
+    );
+  }
+}

@@ -24,7 +24,7 @@ export function decimal(text: string): string {
   return text;
 }
 
-/** A number of a message, for percentages and scores; what is too much is for the service to say. */
+/** A plain number for percentages and scores; what is too much is for the service to say. */
 export function number(text: string): number {
   if (!/^-?\d{1,12}(\.\d{1,12})?$/.test(text)) {
     throw new InvalidArgumentError('It must be a plain number such as 12.5 (no exponent, comma or percent sign).');
@@ -65,6 +65,34 @@ export function since(text: string): (now: number) => Date {
   }
   const ms = timeSpan(text);
   return (now) => new Date(Math.max(0, now - ms));
+}
+
+/** One step of taking profit, as the API has it. */
+export interface GainStep {
+  readonly gainPercent: number;
+  readonly sellPercent: number;
+}
+
+/** Repeatable, commas too: `50:30`, at a gain of 50 % sell 30 % of the rest. */
+export function takeProfits(text: string, before: readonly GainStep[] | undefined): readonly GainStep[] {
+  const steps = text.split(',').map((part) => {
+    const match = /^\+?(\d{1,9}(?:\.\d{1,4})?):(\d{1,3})$/.exec(part.trim());
+    if (!match) throw new InvalidArgumentError('It must be gain:sell in percent, such as 50:30.');
+    return { gainPercent: Number(match[1]), sellPercent: Number(match[2]) };
+  });
+  return [...(before ?? []), ...steps];
+}
+
+export interface Stagnation {
+  readonly percent: number;
+  readonly windowMs: number;
+}
+
+/** `2:30m`: moved less than 2 % in 30 minutes. */
+export function stagnation(text: string): Stagnation {
+  const match = /^(\d{1,9}(?:\.\d{1,4})?):(.+)$/.exec(text);
+  if (!match?.[2]) throw new InvalidArgumentError('It must be percent:time, such as 2:30m.');
+  return { percent: Number(match[1]), windowMs: timeSpan(match[2]) };
 }
 
 /** A repeatable option that also takes commas: `--status FILLED,CANCELLED --status FAILED`. */

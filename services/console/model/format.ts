@@ -70,10 +70,10 @@ export function wholeDuration(ms: number): string {
   return ms < 59_950 ? `${Math.max(0, Math.floor(ms / 1_000))} s` : duration(ms);
 }
 
-/** `2 s - 5 s`, or `up to 5 s`; a dash while there is nothing to go by. */
+/** `2 s – 5 s`, or `≤ 5 s`; a dash while there is nothing to go by. */
 export function range(min: number | null, max: number | null): string {
   if (max === null) return '–';
-  return min !== null && min > 0 ? `${duration(min)} – ${duration(max)}` : `up to ${duration(max)}`;
+  return min !== null && min > 0 ? `${duration(min)} – ${duration(max)}` : `≤ ${duration(max)}`;
 }
 
 /** Begin and end of a long id or signature. */

@@ -65,6 +65,8 @@ export async function startStack(options: Partial<DevOptions> = {}): Promise<Sta
 }
 
 export interface PartsOptions {
+  /** A PostgreSQL to run on; default: an embedded database of its own. */
+  readonly databaseUrl?: string;
   readonly requestor?: Partial<RequestorConfig>;
   readonly requestorClock?: Clock;
   readonly processor?: Partial<ProcessorConfig>;
@@ -77,8 +79,10 @@ export async function startParts(options: PartsOptions = {}): Promise<Stack & { 
   const logger = silentLogger;
   const open = new CloseStack(logger);
   try {
-    const dataDir = await emptyFolder(open);
-    const db = await openDatabase({ dataDir: path.join(dataDir, 'database'), logger });
+    const { databaseUrl } = options;
+    const dataDir = await (databaseUrl === undefined ? emptyFolder(open) : bareFolder(open));
+    const place = databaseUrl === undefined ? { dataDir: path.join(dataDir, 'database') } : { databaseUrl };
+    const db = await openDatabase({ ...place, logger });
     open.add('database', () => db.close());
     const folder = path.join(dataDir, 'sandbox');
     const sandbox = await startSandbox({ dataDir: folder, port: 0, slotMs: SLOT_MS, seed: 7, volatility: 0 });
@@ -116,9 +120,14 @@ export async function startParts(options: PartsOptions = {}): Promise<Stack & { 
 
 /** A folder whose database is initialised but empty, which saves the seconds that making one takes. */
 async function emptyFolder(open: CloseStack): Promise<string> {
+  const dataDir = await bareFolder(open);
+  await rename(await newDataDir(), path.join(dataDir, 'database'));
+  return dataDir;
+}
+
+async function bareFolder(open: CloseStack): Promise<string> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'exitlane-api-'));
   open.add('folder', () => rm(dataDir, { recursive: true, force: true }));
-  await rename(await newDataDir(), path.join(dataDir, 'database'));
   return dataDir;
 }
 

@@ -20,6 +20,8 @@ export interface StackOptions {
   readonly slotMs?: number;
   /** Further settings of every processor. */
   readonly processorEnv?: Env;
+  /** Further settings of every requestor. */
+  readonly requestorEnv?: Env;
   /** A PostgreSQL of the test's own; default: a fresh database of the shared one. */
   readonly databaseUrl?: string;
 }
@@ -72,6 +74,7 @@ export class Stack {
           DATABASE_URL: databaseUrl,
           EXITLANE_REQUESTOR_PORT: String(port),
           EXITLANE_PROCESSOR_ADDRESS: this.processorAddresses[index] ?? this.processorAddress,
+          ...options.requestorEnv,
         },
         isReady: () => isServing(`127.0.0.1:${port}`),
       });

@@ -37,6 +37,16 @@ export class VenueControl {
     await this.#ask('/control/resume', {});
   }
 
+  /** Prices stand still from now on, but for {@link movePrice}. */
+  async stillPrices(): Promise<void> {
+    await this.#ask('/control/volatility', { volatility: 0 });
+  }
+
+  /** Multiplies the price of a token, such as with "1.05". */
+  async movePrice(mint: string, multiply: string): Promise<void> {
+    await this.#ask('/control/price', { mint, multiply });
+  }
+
   /** Adds blocks at once, paused or not. */
   async advance(blocks: number): Promise<void> {
     await this.#ask('/control/advance', { blocks });

@@ -12,7 +12,6 @@ describe('E3 X5 what the user sees when no later try could fare better', () => {
     desk = await openDesk({ retryPolicy: { firstDelayMs: 100, maxDelayMs: 400 } });
   });
   after(() => desk.close());
-  afterEach(() => desk.venue.disarmAll());
 
   it('an entry into a token that is not tradable ends at once, and says why', async () => {
     await desk.venue.arm({ fault: 'not_tradable', mint: 'WIF' });

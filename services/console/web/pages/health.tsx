@@ -159,7 +159,7 @@ function Host({ host }: { readonly host: GateHostView }) {
         <span class="when num">
           {host.budget === null
             ? 'no budget'
-            : `${host.budgetLeft ?? '?'} of ${host.budget} left${host.windowMs === null ? '' : ` in ${host.windowMs / 1000} s`}`}
+            : `${host.budgetLeft === null ? '?' : count(host.budgetLeft)} of ${count(host.budget)} left${host.windowMs === null ? '' : ` in ${host.windowMs / 1000} s`}`}
         </span>
       </div>
       {host.budget !== null && host.budget > 0 && (

@@ -70,24 +70,24 @@ function Tiles({ queue }: { readonly queue: QueueView }) {
   const entry = queue.priorities.find(({ priority }) => priority === 100);
   return (
     <div class="tiles live">
-      <Tile name="Exits waiting" tone="exit">
+      <Tile name="Exits waiting" tone="exit" under="in the queue">
         {count(queue.queuedExits)}
       </Tile>
-      <Tile name="Entries waiting" tone="entry">
+      <Tile name="Entries waiting" tone="entry" under="in the queue">
         {count(queue.queuedEntries)}
       </Tile>
-      <Tile name="Oldest waiting">
+      <Tile name="Oldest waiting" under="of all levels">
         <Span ms={oldest} />
       </Tile>
-      <Tile name="Average wait">
+      <Tile name="Average wait" under="of the last orders">
         <Span ms={queue.averageWaitMs} />
       </Tile>
-      <Tile name="A stop-loss would wait">{estimate(stopLoss)}</Tile>
-      <Tile name="An entry would wait">{estimate(entry)}</Tile>
-      <Tile name="Orders per minute" under={`${rate(queue.arrivalsPerMinute)} in`}>
+      <Tile name="Wait, stop-loss" under="if it came now">{estimate(stopLoss)}</Tile>
+      <Tile name="Wait, entry" under="if it came now">{estimate(entry)}</Tile>
+      <Tile name="Orders per minute" under={`out; ${rate(queue.arrivalsPerMinute)} in`}>
         {rate(queue.completionsPerMinute)}
       </Tile>
-      <Tile name="Processed this session" under={`${count(queue.processedTotal)} in total`}>
+      <Tile name="Processed, session" under={`${count(queue.processedTotal)} in all`}>
         {count(queue.processedSinceStart)}
       </Tile>
     </div>

@@ -137,6 +137,6 @@ function Row({ position }: { readonly position: PositionView }) {
 }
 
 function tone(sol: string): string {
-  if (!/[1-9]/.test(sol)) return '';
+  if (!/[1-9]/.test(sol)) return 'quiet';
   return sol.startsWith('-') ? 'loss' : 'gain';
 }

@@ -12,8 +12,9 @@ export interface Line {
 }
 
 const HEIGHT_PX = 128;
-/** The window that is drawn, milliseconds; what lies before is empty. */
-const WINDOW_MS = 15 * 60_000;
+/** The span that is drawn grows with what is known, between these, milliseconds. */
+const SPAN_MS_MIN = 3 * 60_000;
+const SPAN_MS_MAX = 15 * 60_000;
 
 /** Lines over the last quarter of an hour, the current values above, the ones under the pointer when there is one. */
 export function Chart({
@@ -100,12 +101,12 @@ function optionsFor(
     width: element.clientWidth,
     height: HEIGHT_PX,
     ms: 1,
-    padding: [8, 6, 0, 0],
+    padding: [8, 14, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
     hooks: { setCursor: [({ cursor }) => onHover(cursor.idx ?? null)] },
     scales: {
-      x: { time: true, range: (_plot, _min, max) => [max - WINDOW_MS, max] },
+      x: { time: true, range: (_plot, min, max) => [max - Math.min(SPAN_MS_MAX, Math.max(SPAN_MS_MIN, max - min)), max] },
       y: { range: (_plot, _min, max) => [0, Math.max(least, (max ?? 0) * 1.15)] },
     },
     axes: [
