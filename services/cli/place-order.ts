@@ -97,7 +97,10 @@ function withHints(cli: Cli, error: unknown, exitCode: ExitCode, own: Placing<Pl
 function refusalHints({ command }: Cli, { reason, metadata }: CallError): string[] {
   const { why, alert_id: alertId, order_id: orderId } = metadata;
   if (reason === 'ENTRY_REFUSED' && why === 'CRITICAL_ALERT' && alertId !== undefined) {
-    return [`see it: ${command} alerts ${plain(alertId)}`, `when it is over: ${command} alerts resolve ${plain(alertId)}`];
+    return [
+      `see it: ${command} alerts ${plain(alertId)}`,
+      `when it is over: ${command} alerts resolve ${plain(alertId)}`,
+    ];
   }
   if (reason === 'ENTRY_REFUSED' && why === 'TRADING_STATE') {
     return [`when entries may start again: ${command} state set ACTIVE --reason "..."`];
@@ -141,7 +144,9 @@ function acceptedLine(order: Order, duplicate: boolean): string {
 function sellsLine(order: Order): string[] {
   if (order.orderType !== OrderType.EXIT || order.amountTokens === '') return [];
   const token = plain(order.tokenSymbol) || order.tokenAddress;
-  return [`sells ${order.amountTokens} ${token} (${plain(order.exitReason)}), slippage at most ${order.maxSlippageBps} bps`];
+  return [
+    `sells ${order.amountTokens} ${token} (${plain(order.exitReason)}), slippage at most ${order.maxSlippageBps} bps`,
+  ];
 }
 
 /** `--name value` for a command to paste; undefined when there is no value. */

@@ -8,10 +8,17 @@ const VERBS = [
   'demo',
   'dev',
   'submit',
+  'signal',
   'watch',
   'orders',
   'cancel',
+  'retry',
   'positions',
+  'exit',
+  'retry-exit',
+  'plan',
+  'pnl',
+  'alerts',
   'queue',
   'state',
   'price',
@@ -19,6 +26,7 @@ const VERBS = [
   'wallet',
   'status',
   'call',
+  'verify',
 ];
 
 describe('the command line', () => {

@@ -14,11 +14,16 @@ import { call } from './verbs/call.js';
 import { cancel } from './verbs/cancel.js';
 import { demo } from './verbs/demo.js';
 import { dev } from './verbs/dev.js';
+import { exit } from './verbs/exit.js';
 import { gate } from './verbs/gate.js';
 import { orders } from './verbs/orders.js';
+import { plan } from './verbs/plan.js';
+import { pnl } from './verbs/pnl.js';
 import { positions } from './verbs/positions.js';
 import { price } from './verbs/price.js';
 import { queue } from './verbs/queue.js';
+import { retry, retryExit } from './verbs/retry.js';
+import { signal } from './verbs/signal.js';
 import { state } from './verbs/state.js';
 import { status } from './verbs/status.js';
 import { submit } from './verbs/submit.js';
@@ -30,10 +35,16 @@ const VERBS: readonly Verb[] = [
   demo,
   dev,
   submit,
+  signal,
   watch,
   orders,
   cancel,
+  retry,
   positions,
+  exit,
+  retryExit,
+  plan,
+  pnl,
   alerts,
   queue,
   state,
@@ -56,7 +67,9 @@ Examples:
   exitlane dev                                   everything in one process
   exitlane submit entry --token BONK --sol 0.5 --watch
   exitlane positions
-  exitlane submit exit --position <id> --percent 50 --reason take_profit_1
+  exitlane exit BONK --percent 50 --reason take_profit_1
+  exitlane plan BONK --stop-loss 10 --take-profit 50:30
+  exitlane pnl --since 24h
   exitlane queue --watch
 
 ${EXIT_CODES_HELP}

@@ -1,12 +1,12 @@
 import { alertKey } from '../alert/known-alerts.js';
 import { formatAmount } from '../core/decimals.js';
 import type { Order } from '../order/order.js';
-import { raiseAlert, resolvePositionAlerts } from './alerts.js';
+import { raiseAlert, resolveAlertOf, resolvePositionAlerts } from './alerts.js';
 import type { Transaction } from './database.js';
 import { setExitBlocker } from './exit-plans.js';
 import { getPosition } from './positions.js';
 
-/** What the end of an exit tells people (X5, X12); part of the transaction that ends it. */
+/** What the end of an execution tells people (X5, X12); part of the transaction that ends it. */
 
 /** The exit is given up: a critical alert, and the position says why it has not exited. */
 export async function tellFailedExit(tx: Transaction, order: Order): Promise<void> {
@@ -39,3 +39,9 @@ export async function resolveWhenClosed(tx: Transaction, filled: Order): Promise
 }
 
 const EXIT_ALERTS = ['exit_failed_critical', 'exit_blocked', 'price_unavailable'] as const;
+
+/** The chain has told what became of a transaction that was without a verdict for long. */
+export async function resolveWhenKnown(tx: Transaction, order: Order): Promise<void> {
+  const note = `The verdict came: the order is ${order.status} (${order.reason}).`;
+  await resolveAlertOf(tx, alertKey('order_unknown', order.orderId), { by: 'exitlane', note });
+}

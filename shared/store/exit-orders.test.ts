@@ -187,6 +187,77 @@ describeOnBothStores('exits of one position', (open) => {
     });
   });
 
+  it('X11 take-profit, stop-loss and emergency in every order and at every stage: each token is sold once', async () => {
+    const wishes = ['take_profit_1', 'stop_loss', 'emergency'];
+    const orders = wishes.flatMap((a) =>
+      wishes.filter((b) => b !== a).map((b) => [a, b, ...wishes.filter((c) => c !== a && c !== b)]),
+    );
+    for (const order of orders) {
+      for (const stage of ['waiting', 'unsent', 'sent', 'dies'] as const) {
+        const opened = await openTestPosition(db, BOUGHT);
+        const wish = (reason: string) =>
+          submitOrder(
+            db,
+            exitDraft(opened.positionId, reason, { percent: 100 }, { emergency: reason === 'emergency' }),
+          ).then(
+            ({ order: made }) => made,
+            (error: unknown) => expect(error).to.be.instanceOf(ExitlaneError),
+          );
+        for (const reason of order) {
+          await wish(reason);
+          const claimed = stage === 'waiting' ? undefined : await claimNextOrder(db, 'test', LEASE_MS);
+          if (!claimed || stage === 'unsent') continue;
+          const sent = (await db.transaction((tx) => commitAttempt(tx, claimed, testAttempt()))).order;
+          if (stage === 'dies') await die(sent);
+        }
+        await sellOut(opened.positionId);
+        const told = `${order.join(', ')}, ${stage}`;
+        const { status, soldTokens, reservedTokens } = await getPosition(db, opened.positionId);
+        expect({ status, soldTokens, reservedTokens }, told).to.deep.equal({
+          status: 'CLOSED',
+          soldTokens: BOUGHT,
+          reservedTokens: 0n,
+        });
+      }
+    }
+  }).timeout(120_000);
+
+  it('X11 the same three at one moment: one position, one exit that sells all', async () => {
+    const wishes = ['take_profit_1', 'stop_loss', 'emergency'];
+    const made = await Promise.all(
+      wishes.map((reason) => place(reason, 100, { emergency: reason === 'emergency' }).catch(() => undefined)),
+    );
+    expect(made.filter((answer) => answer !== undefined)).to.have.length.at.least(1);
+    const live = (await listOrders(db, { positionId, orderType: 'EXIT', limit: 10 })).filter(
+      (o) => o.status === 'PENDING',
+    );
+    expect(live.map(({ priority, requestedTokens }) => [priority, requestedTokens])).to.deep.equal([[0, BOUGHT]]);
+  });
+
+  /** Lets everything that lives run to its fill. */
+  async function sellOut(id: string): Promise<void> {
+    for (;;) {
+      await db.query(
+        `UPDATE orders SET status = 'PENDING', next_retry_at = NULL WHERE position_id = $1 AND status = 'FAILED'`,
+        [id],
+      );
+      const statuses = ['PENDING', 'SUBMITTED', 'CONFIRMING'] as const;
+      const [next] = await listOrders(db, { positionId: id, orderType: 'EXIT', statuses, limit: 1 });
+      if (!next) return;
+      const running = next.status === 'PENDING' ? await claim() : next;
+      const { order: sent } =
+        running.status === 'CONFIRMING'
+          ? { order: running }
+          : await db.transaction((tx) => commitAttempt(tx, running, testAttempt()));
+      const { rows } = await db.query<{ n: number }>('SELECT max(number) AS n FROM attempts WHERE order_id = $1', [
+        sent.orderId,
+      ]);
+      const tokens = sent.requestedTokens ?? 0n;
+      const sold = { lamports: tokens, tokens, feeLamports: 5_000n, rentLamports: 0n, price: '0.000002' };
+      await settleFill(db, sent, sent, { number: rows[0]?.n ?? 0, slot: 9n }, sold);
+    }
+  }
+
   it('X11 steps up its slippage with each failure to its cap, and not when the client said its own', async () => {
     await exit('stop_loss', 100, { maxSlippageBps: 150, slippageCapBps: 300 });
     const steps: number[] = [];

@@ -6,7 +6,7 @@ import { slippageBps } from '../position/slippage.js';
 import { resolveAttempt } from './attempts.js';
 import { requireFence } from './claims.js';
 import type { Database, Transaction } from './database.js';
-import { resolveWhenClosed, tellFailedExit } from './exit-alerts.js';
+import { resolveWhenClosed, resolveWhenKnown, tellFailedExit } from './exit-alerts.js';
 import { type FollowTerms, insertFollower, takeFollow } from './exit-follows.js';
 import { type Claim, type Failure, failOrder, moveOrder } from './order-transitions.js';
 import {
@@ -71,6 +71,7 @@ export async function settleFill(
       },
     });
     if (order.orderType === 'EXIT') await resolveWhenClosed(tx, filled);
+    await resolveWhenKnown(tx, filled);
     return filled;
   });
 }
@@ -112,8 +113,11 @@ export async function settleFailure(
     await expireProposals(tx, order);
     const ofAttempt = attempt === undefined ? failure : { ...failure, attempt: attempt.number };
     const follower = order.orderType === 'EXIT' ? await takeFollow(tx, order.orderId) : undefined;
-    if (follower) return handOn(tx, claim, order, ofAttempt, follower);
-    const after = await failOrder(tx, claim, order, ofAttempt);
+    const after = follower
+      ? await handOn(tx, claim, order, ofAttempt, follower)
+      : await failOrder(tx, claim, order, ofAttempt);
+    if (attempt) await resolveWhenKnown(tx, after);
+    if (follower) return after;
     if (after.status === 'CANCELLED') await releaseReservation(tx, after);
     if (after.status === 'CANCELLED' && after.orderType === 'EXIT') await tellFailedExit(tx, after);
     return after;

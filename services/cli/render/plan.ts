@@ -20,7 +20,7 @@ export function planText(plan: ExitPlan | undefined): string {
   return steps.length === 0 ? 'none' : steps.join(', ');
 }
 
-/** A plan in as few characters as a table has: `sl10 tr5 tp50,100 24h`. */
+/** A plan in as few characters as a table has: `sl10 tr5 tp50,100 time`. */
 export function planSummary(plan: ExitPlan | undefined): string {
   if (!plan) return '';
   const gains = plan.takeProfits.map(({ gainPercent }) => gainPercent).join(',');
@@ -54,7 +54,10 @@ function rulesOf(plan: ExitPlan, { entryPrice, openedAt }: Position): (readonly 
     ['trailing stop', trailing === undefined ? '' : `-${trailing} % of the best price, ${from}: sells all`],
     ...plan.takeProfits.map(
       ({ gainPercent, sellPercent }, index) =>
-        [`take-profit ${index + 1}`, `+${gainPercent} %, at ${at(gainPercent)}: sells ${sellPercent} % of the rest`] as const,
+        [
+          `take-profit ${index + 1}`,
+          `+${gainPercent} %, at ${at(gainPercent)}: sells ${sellPercent} % of the rest`,
+        ] as const,
     ),
     ['time limit', plan.timeLimit ? `${wireDuration(plan.timeLimit)}${sinceText(openedAt)}: sells all` : ''],
     [

@@ -7,7 +7,8 @@ import { facts } from './table.js';
 
 /** Profit of all positions. `from`: only those opened since. */
 export function pnlLines(pnl: GetPnlResponse, from: Date | undefined, { style }: View): string[] {
-  const coloured = (amount: string): string => (amount === '' ? '' : profitColour(style, amount)(`${signed(amount)} SOL`));
+  const coloured = (amount: string): string =>
+    amount === '' ? '' : profitColour(style, amount)(`${signed(amount)} SOL`);
   const { openPositions: open, closedPositions: closed, positionsWithoutPrice: unpriced } = pnl;
   return [
     ...facts(

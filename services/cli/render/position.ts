@@ -1,13 +1,22 @@
-import type { ExitPlan, Position } from '../../../proto/gen/exitlane/v1/position.js';
+import type { Position } from '../../../proto/gen/exitlane/v1/position.js';
 import { PositionStatus } from '../../../proto/gen/exitlane/v1/position.js';
-import { dateTime, positionStatusName, price, signed, wireDuration } from './format.js';
+import { dateTime, positionStatusName, price, signed, timeOfDay, wireDuration } from './format.js';
 import type { View } from './order.js';
+import { planSummary, planText } from './plan.js';
 import type { Style } from './style.js';
 import { type Column, facts, table } from './table.js';
-import { plain } from './text.js';
+import { padEnd, padStart, plain, wrap } from './text.js';
 
-/** Positions as a table, one line each. */
-export function positionTable(positions: readonly Position[], { width, style, ellipsis }: View): string[] {
+/** Positions as a table, one line each; then what keeps exits from being made, in whole sentences. */
+export function positionLines(positions: readonly Position[], view: View): string[] {
+  const blocked = positions.filter(({ exitBlocker }) => exitBlocker !== '');
+  const texts = blocked.flatMap(({ exitBlocker, positionId, ...position }) =>
+    wrap(`${tokenOf(position)} ${positionId} is blocked: ${plain(exitBlocker)}`, view.width ?? 100),
+  );
+  return [...positionTable(positions, view), ...(texts.length === 0 ? [] : ['', ...texts.map(view.style.yellow)])];
+}
+
+function positionTable(positions: readonly Position[], { width, style, ellipsis }: View): string[] {
   const columns: Column<Position>[] = [
     { title: 'POSITION_ID', cell: ({ positionId }) => positionId },
     { title: 'TOKEN', cell: tokenOf, squeeze: 'shorten', least: 6 },
@@ -16,18 +25,35 @@ export function positionTable(positions: readonly Position[], { width, style, el
     {
       title: 'PNL SOL',
       cell: (position) => signed(pnlOf(position)),
-      paint: (text, position) => pnlColour(style, pnlOf(position))(text),
+      paint: (text, position) => profitColour(style, pnlOf(position))(text),
       align: 'right',
     },
     { title: 'ENTRY', cell: ({ entryPrice }) => price(entryPrice), align: 'right', leaves: 2 },
     { title: 'PRICE', cell: ({ currentPrice }) => price(currentPrice), align: 'right', leaves: 1 },
     { title: 'AGE', cell: ({ currentPriceAge }) => wireDuration(currentPriceAge), align: 'right', leaves: 3 },
-    { title: 'OPENED', cell: ({ openedAt }) => dateTime(openedAt), leaves: 5 },
+    { title: 'OPENED', cell: ({ openedAt }) => dateTime(openedAt), leaves: 6 },
+    { title: 'PLAN', cell: ({ exitPlan }) => planSummary(exitPlan), leaves: 5 },
+    { title: 'BLOCKED', cell: ({ exitBlocker }) => (exitBlocker === '' ? '' : 'yes'), paint: style.yellow, leaves: 7 },
   ];
   return table(columns, positions, { width, heading: style.bold, ellipsis });
 }
 
-function tokenOf({ tokenSymbol, tokenAddress }: Position): string {
+/** One change of one position in a line, for logs. `at`: when it was seen. */
+export function positionLine(position: Position, at: Date, { style }: View): string {
+  const { positionId, status, currentPrice, currentPriceAge, exitBlocker } = position;
+  const age = wireDuration(currentPriceAge);
+  const pnl = pnlOf(position);
+  const rest = [
+    `${padStart(remaining(position), 14)} left`,
+    currentPrice === '' ? 'no price' : `price ${price(currentPrice)}${age === '' ? '' : ` (${age} old)`}`,
+    pnl === '' ? '' : profitColour(style, pnl)(`pnl ${signed(pnl)} SOL`),
+    exitBlocker === '' ? '' : style.yellow(`blocked: ${plain(exitBlocker)}`),
+  ];
+  const head = [timeOfDay(at), positionId, padEnd(tokenOf(position), 6), padEnd(positionStatusName(status), 12)];
+  return [...head, ...rest].filter((part) => part !== '').join('  ');
+}
+
+function tokenOf({ tokenSymbol, tokenAddress }: Pick<Position, 'tokenSymbol' | 'tokenAddress'>): string {
   return plain(tokenSymbol) || tokenAddress;
 }
 
@@ -42,7 +68,8 @@ function pnlOf({ finalPnl, unrealizedPnl, realizedPnl }: Position): string {
   return finalPnl || unrealizedPnl || realizedPnl;
 }
 
-function pnlColour(style: Style, amount: string): (text: string) => string {
+/** Red for a loss, green for a gain. Decimal string in SOL. */
+export function profitColour(style: Style, amount: string): (text: string) => string {
   if (amount.startsWith('-')) return style.red;
   return /[1-9]/.test(amount) ? style.green : (text) => text;
 }
@@ -50,13 +77,14 @@ function pnlColour(style: Style, amount: string): (text: string) => string {
 /** Everything about one position, and how to leave it. */
 export function positionDetails(position: Position, { style }: View, command: string): string[] {
   const closed = position.status === PositionStatus.CLOSED;
-  const sell = `${command} submit exit --position ${position.positionId} --percent 100`;
+  const { positionId, exitBlocker } = position;
+  const again = exitBlocker === '' ? [] : [`try a failed exit again: ${command} retry-exit ${positionId}`];
   return [
     style.bold(`${plain(position.tokenSymbol) || position.tokenAddress}  ${positionStatusName(position.status)}`),
-    ...(position.exitBlocker === '' ? [] : [style.yellow(`blocked: ${plain(position.exitBlocker)}`)]),
+    ...(exitBlocker === '' ? [] : [style.yellow(`blocked: ${plain(exitBlocker)}`)]),
     '',
     ...facts(positionFacts(position), style.dim),
-    ...(closed ? [] : ['', `leave it: ${sell}`]),
+    ...(closed ? [] : ['', `leave it: ${command} exit ${positionId}`, ...again]),
   ];
 }
 
@@ -91,20 +119,4 @@ function positionFacts(position: Position): [string, string][] {
 
 function sol(amount: string): string {
   return amount === '' ? '' : `${amount} SOL`;
-}
-
-/** An exit plan in one line; `none` when nothing fires by itself. */
-export function planText(plan: ExitPlan | undefined): string {
-  if (!plan) return '';
-  const activation = plan.trailingActivationPercent;
-  const steps = [
-    plan.stopLossPercent === undefined ? '' : `stop-loss -${plan.stopLossPercent} %`,
-    plan.trailingStopPercent === undefined
-      ? ''
-      : `trailing -${plan.trailingStopPercent} %${activation === undefined ? '' : ` from +${activation} %`}`,
-    ...plan.takeProfits.map(({ gainPercent, sellPercent }) => `at +${gainPercent} % sell ${sellPercent} %`),
-    plan.timeLimit ? `after ${wireDuration(plan.timeLimit)}` : '',
-    plan.stagnationWindow ? `if below ${plan.stagnationPercent} % for ${wireDuration(plan.stagnationWindow)}` : '',
-  ].filter((step) => step !== '');
-  return steps.length === 0 ? 'none' : steps.join(', ');
 }

@@ -4,8 +4,9 @@ import { GetPositionResponse, ListPositionsResponse } from '../../../proto/gen/e
 import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from '../../../shared/core/limits.js';
 import { call } from '../../../shared/grpc/client.js';
 import { ExitCode } from '../exit-codes.js';
+import { followPositions } from '../follow-positions.js';
 import { choicesOf, oneOfMany, wholeNumber } from '../options.js';
-import { positionDetails, positionTable } from '../render/position.js';
+import { positionDetails, positionLines } from '../render/position.js';
 import { tokenOf } from '../tokens.js';
 import type { Cli, Verb } from '../verb.js';
 
@@ -14,13 +15,16 @@ interface Options {
   readonly token?: string;
   readonly limit: number;
   readonly all?: boolean;
+  readonly watch?: boolean;
 }
 
 const HELP = `
 Examples:
   exitlane positions
   exitlane positions --status open,partial_exit
-  exitlane positions <id>`;
+  exitlane positions <id>
+  exitlane positions --watch --token BONK
+  exitlane positions --watch -o json | jq -c '{position_id, unrealized_pnl}'`;
 
 /** `exitlane positions [id]`: lists positions, or shows one. */
 export const positions: Verb = (program, action) => {
@@ -33,13 +37,24 @@ export const positions: Verb = (program, action) => {
     .option('--token <mint or symbol>', 'only this token')
     .option('--limit <n>', 'how many', wholeNumber(1, 1_000_000), PAGE_SIZE_DEFAULT)
     .option('--all', 'every page, however many')
+    .option('--watch', 'show what is open, then every change, until Ctrl-C')
     .addHelpText('after', HELP)
     .action(
-      action('read', (cli, id: string | undefined, options: Options) =>
-        id === undefined ? list(cli, options) : showOne(cli, id),
-      ),
+      action('read', (cli, id: string | undefined, options: Options) => {
+        if (options.watch) return followPositions(cli, wantedBy(id, options));
+        return id === undefined ? list(cli, options) : showOne(cli, id);
+      }),
     );
 };
+
+/** The stream tells of every position; which of them are shown is decided here. */
+function wantedBy(id: string | undefined, { status, token }: Options): (position: Position) => boolean {
+  const mint = token === undefined ? undefined : tokenOf(token).address;
+  return (position) =>
+    (id === undefined || position.positionId === id) &&
+    (mint === undefined || position.tokenAddress === mint) &&
+    (status === undefined || status.includes(position.status));
+}
 
 async function list(cli: Cli, options: Options): Promise<ExitCode> {
   const { out } = cli;
@@ -57,7 +72,7 @@ async function list(cli: Cli, options: Options): Promise<ExitCode> {
   } while (pageToken !== '' && found.length < limit);
   out.message('ListPositionsResponse', ListPositionsResponse, { positions: found, nextPageToken: pageToken });
   if (found.length === 0) out.text('no positions');
-  else out.text(...positionTable(found, out));
+  else out.text(...positionLines(found, out));
   if (pageToken !== '') out.text(out.style.dim(`more: --limit ${options.limit * 2}, or --all`));
   return ExitCode.OK;
 }

@@ -89,7 +89,9 @@ describe('the other verbs', () => {
     const positions = { getPosition: unary(() => ({ position: POSITION })) };
     const { stdout } = await run(['positions', POSITION.positionId], { at: await at({ positions }) });
     expect(stdout).to.contain('stop-loss -10 %, at +25 % sell 50 %');
-    expect(stdout).to.contain(`submit exit --position ${POSITION.positionId} --percent 100`);
+    expect(stdout).to.contain(
+      `exitlane --requestor ${server?.address} --processor ${server?.address} exit ${POSITION.positionId}`,
+    );
   });
 
   it('shows the queue by priority and what runs', async () => {

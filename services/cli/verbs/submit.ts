@@ -136,7 +136,9 @@ export function repeatCommand({ command }: Pick<Cli, 'command'>, request: Submit
     command,
     isEntry ? 'submit entry' : 'submit exit',
     optionWord('id', request.orderReqId),
-    isEntry ? optionWord('token', request.tokenSymbol || request.tokenAddress) : optionWord('position', request.positionId),
+    isEntry
+      ? optionWord('token', request.tokenSymbol || request.tokenAddress)
+      : optionWord('position', request.positionId),
     optionWord('sol', request.amountSol),
     optionWord('percent', request.percent),
     optionWord('tokens', request.amountTokens),

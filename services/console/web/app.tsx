@@ -27,9 +27,9 @@ export function App() {
   if (isSignedOut) return <SignIn />;
   return (
     <>
-      <a class="skip" href="#content" onClick={toContent}>
+      <button type="button" class="skip" onClick={toContent}>
         Skip to the content
-      </a>
+      </button>
       <Environment />
       <Banner />
       <div class="frame">
@@ -52,9 +52,8 @@ export function App() {
   );
 }
 
-/** The address is the route: a plain link to an anchor would lead away from the page. */
-function toContent(event: Event): void {
-  event.preventDefault();
+/** A button, since the address is the route: a link to an anchor would lead away from the page. */
+function toContent(): void {
   document.querySelector<HTMLElement>('#content')?.focus();
 }
 

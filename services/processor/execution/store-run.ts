@@ -1,9 +1,11 @@
+import { orderUnknownAlert } from '../../../shared/alert/known-alerts.js';
 import { failpoint } from '../../../shared/core/failpoints.js';
 import type { Logger } from '../../../shared/core/logger.js';
 import type { Random } from '../../../shared/core/random.js';
 import { freesSlot } from '../../../shared/order/message.js';
 import type { Order } from '../../../shared/order/order.js';
 import { type RetryPolicy, retryDelayMs } from '../../../shared/order/retry-policy.js';
+import { raiseAlert } from '../../../shared/store/alerts.js';
 import { type Attempt, commitAttempt, type NewAttempt, noteAttempt } from '../../../shared/store/attempts.js';
 import { markSimulated, readClaimed, requireFence } from '../../../shared/store/claims.js';
 import type { Database } from '../../../shared/store/database.js';
@@ -100,16 +102,13 @@ export class StoreRun implements Run {
   }
 
   async note(reason: 'UNKNOWN' | 'SETTLING', detail: string): Promise<void> {
-    const order = await this.#options.db.transaction((tx) =>
+    const order = await this.#options.db.transaction(async (tx) => {
       // P8: with the confirmation time over, nothing is left to do but watch.
-      moveOrder(tx, this.#claim(), {
-        to: 'CONFIRMING',
-        reason,
-        detail,
-        from: ['CONFIRMING'],
-        freesSlot: freesSlot(reason),
-      }),
-    );
+      const move = { to: 'CONFIRMING', reason, detail, from: ['CONFIRMING'], freesSlot: freesSlot(reason) } as const;
+      const moved = await moveOrder(tx, this.#claim(), move);
+      if (reason === 'UNKNOWN') await raiseAlert(tx, orderUnknownAlert(moved));
+      return moved;
+    });
     this.#moved(order);
   }
 

@@ -14,6 +14,7 @@ import { SOL_MINT } from '../venue/spl.js';
 import type { Venue } from '../venue/venue.js';
 import type { Signer } from '../wallet/signer.js';
 import type { Run } from './executor.js';
+import { feeTerms } from './fee-terms.js';
 
 /** From an order to a signed transaction that has been checked, and not been sent. */
 
@@ -72,8 +73,7 @@ export async function prepareSwap(run: Run, venue: Venue, signer: Signer, accept
     venue.jupiter.swap({
       quote,
       userPublicKey: signer.publicKey.toBase58(),
-      priorityLevel: order.emergency ? 'veryHigh' : settings.priorityLevel,
-      priorityFeeMaxLamports: settings.priorityFeeMaxLamports,
+      ...feeTerms(order, settings),
       signal,
     }),
   );

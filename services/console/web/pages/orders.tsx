@@ -165,13 +165,13 @@ function Choice<Value extends string>({
   readonly onChange: (value: Value) => void;
 }) {
   return (
-    <div class="segments" role="group" aria-label={label}>
+    <fieldset class="segments" aria-label={label}>
       {values.map(([each, name]) => (
         <button key={each} type="button" aria-pressed={each === value} onClick={() => onChange(each)}>
           {name}
         </button>
       ))}
-    </div>
+    </fieldset>
   );
 }
 

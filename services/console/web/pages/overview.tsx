@@ -82,8 +82,12 @@ function Tiles({ queue }: { readonly queue: QueueView }) {
       <Tile name="Average wait" under="of the last orders">
         <Span ms={queue.averageWaitMs} />
       </Tile>
-      <Tile name="Wait, stop-loss" under="if it came now">{estimate(stopLoss)}</Tile>
-      <Tile name="Wait, entry" under="if it came now">{estimate(entry)}</Tile>
+      <Tile name="Wait, stop-loss" under="if it came now">
+        {estimate(stopLoss)}
+      </Tile>
+      <Tile name="Wait, entry" under="if it came now">
+        {estimate(entry)}
+      </Tile>
       <Tile name="Orders per minute" under={`out; ${rate(queue.arrivalsPerMinute)} in`}>
         {rate(queue.completionsPerMinute)}
       </Tile>

@@ -105,7 +105,6 @@ function PositionTable({ positions }: { readonly positions: readonly PositionVie
 function Row({ position }: { readonly position: PositionView }) {
   const isClosed = position.status === 'CLOSED';
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the link in the line does the same for keys
     <tr class={isClosed ? 'ended' : 'running'} onClick={() => goTo('positions', position.positionId)}>
       <td class="c-token">
         <a href={linkTo('positions', position.positionId)}>

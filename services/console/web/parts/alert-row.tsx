@@ -126,7 +126,6 @@ function NoteDialog({
             name="note"
             maxLength={400}
             autocomplete="off"
-            // biome-ignore lint/a11y/noAutofocus: the dialog was opened to fill this in
             autofocus
             value={note}
             onInput={(event) => setNote(event.currentTarget.value)}

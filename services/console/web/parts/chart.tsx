@@ -106,7 +106,10 @@ function optionsFor(
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
     hooks: { setCursor: [({ cursor }) => onHover(cursor.idx ?? null)] },
     scales: {
-      x: { time: true, range: (_plot, min, max) => [max - Math.min(SPAN_MS_MAX, Math.max(SPAN_MS_MIN, max - min)), max] },
+      x: {
+        time: true,
+        range: (_plot, min, max) => [max - Math.min(SPAN_MS_MAX, Math.max(SPAN_MS_MIN, max - min)), max],
+      },
       y: { range: (_plot, _min, max) => [0, Math.max(least, (max ?? 0) * 1.15)] },
     },
     axes: [

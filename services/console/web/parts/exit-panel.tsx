@@ -54,13 +54,13 @@ export function ExitPanel({ position }: { readonly position: PositionView }) {
           %
         </span>
       </div>
-      <div class="segments presets" role="group" aria-label="Presets">
+      <fieldset class="segments presets" aria-label="Presets">
         {PRESETS.map((preset) => (
           <button key={preset} type="button" aria-pressed={percent === preset} onClick={() => setPercent(preset)}>
             {preset} %
           </button>
         ))}
-      </div>
+      </fieldset>
       <Estimate position={position} tokens={tokens} />
       <div class="buttons">
         <button
@@ -161,7 +161,6 @@ function ConfirmExit({
         <button type="button" class="plain" onClick={onClose}>
           Cancel
         </button>
-        {/* biome-ignore lint/a11y/noAutofocus: the dialog asks this one question */}
         <button type="button" class="primary" autofocus disabled={act.busy} onClick={() => void send()}>
           Sell {percent} %
         </button>

@@ -15,7 +15,6 @@ export function Help({ onClose }: { readonly onClose: () => void }) {
         ))}
       </dl>
       <footer>
-        {/* biome-ignore lint/a11y/noAutofocus: there is nothing else here */}
         <button type="button" class="primary" autofocus onClick={onClose}>
           Close
         </button>

@@ -13,10 +13,10 @@ export function Levels({ queue }: { readonly queue: QueueView }) {
           <tr>
             <th>Level</th>
             <th class="right">Waiting</th>
-            <th class="bar" aria-hidden="true" />
+            <th class="bar" />
             <th class="right">Running</th>
             <th class="right">Oldest</th>
-            <th class="right">Estimated wait</th>
+            <th class="right">Expected wait</th>
           </tr>
         </thead>
         <tbody>

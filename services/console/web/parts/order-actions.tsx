@@ -52,7 +52,6 @@ function CancelDialog({ order, onClose }: DialogProps) {
           <input
             maxLength={400}
             autocomplete="off"
-            // biome-ignore lint/a11y/noAutofocus: the dialog was opened to fill this in
             autofocus
             value={reason}
             onInput={(event) => setReason(event.currentTarget.value)}

@@ -40,7 +40,6 @@ const OrderRow: ComponentType<{ readonly order: OrderView }> = class extends Com
 
   override render({ order }: { readonly order: OrderView }) {
     return (
-      // biome-ignore lint/a11y/useKeyWithClickEvents: the link in the line does the same for keys
       <tr class={order.isTerminal ? 'ended' : 'running'} onClick={() => goTo('orders', order.orderReqId)}>
         <td class="c-time num">
           <Time at={order.createdAt} />

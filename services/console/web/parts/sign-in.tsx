@@ -36,7 +36,6 @@ export function SignIn() {
           <input
             type="password"
             autocomplete="current-password"
-            // biome-ignore lint/a11y/noAutofocus: there is nothing else here
             autofocus
             required
             value={token}

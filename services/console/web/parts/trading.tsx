@@ -21,7 +21,7 @@ export function TradingSwitch() {
         <strong>{TRADING_LABEL[current]}</strong>
         <span>{TRADING_MEANING[current]}</span>
       </p>
-      <div class="segments" role="group" aria-label="Trading state">
+      <fieldset class="segments" aria-label="Trading state">
         {STATES.map((state) => (
           <button
             key={state}
@@ -35,7 +35,7 @@ export function TradingSwitch() {
             {TRADING_LABEL[state]}
           </button>
         ))}
-      </div>
+      </fieldset>
       <p class="who">
         {trading && trading.state === current ? (
           <>
@@ -77,7 +77,6 @@ function SwitchDialog({ wanted, onClose }: { readonly wanted: TradingStateName; 
             required
             maxLength={200}
             autocomplete="off"
-            // biome-ignore lint/a11y/noAutofocus: the dialog was opened to fill this in
             autofocus
             value={reason}
             onInput={(event) => setReason(event.currentTarget.value)}
