@@ -4,6 +4,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 BIN := node_modules/.bin
+# The console's page, and what it is made of.
+WEB := dist/services/console/web/index.html
+WEB_SOURCES := $(shell find services/console/web services/console/model -type f)
 
 .PHONY: help demo dev test check crash chaos bench build generate api-release format clean
 
@@ -44,8 +47,12 @@ bench: build ## Measure the queue library and the API-call gate on this machine
 	@node dist/bench/queue.js
 	@node dist/bench/gate.js
 
-build: node_modules/.ready ## Install what is missing and compile to dist/
+build: node_modules/.ready $(WEB) ## Install what is missing and compile to dist/
 	@$(BIN)/tsc -p tsconfig.json
+
+$(WEB): node_modules/.ready $(WEB_SOURCES)
+	@$(BIN)/tsc -p services/console/web
+	@$(BIN)/vite build services/console/web --logLevel warn
 
 node_modules/.ready: package-lock.json
 	@echo "Installing packages (npm ci) ..."

@@ -25,7 +25,7 @@ export async function findPosition(cli: Cli, text: string): Promise<Position> {
   try {
     return isUuid(text) ? await byId(cli, text) : chosen(cli, text, await openOnes(cli));
   } catch (error) {
-    throw error instanceof CallError ? asRead(cli, text, error) : error;
+    throw error instanceof CallError ? asRead(cli, `position ${text}`, error) : error;
   }
 }
 
@@ -34,7 +34,7 @@ export function asRead({ addresses }: Cli, what: string, error: CallError): unkn
   if (exitCodeOf(error, 'read') !== ExitCode.UNREACHABLE) return error;
   const { requestor } = addresses;
   const hints = isUnreached(error) ? [`is it running there? requestor ${requestor} (--requestor)`] : ['try again'];
-  const message = `nothing was changed: ${what} could not be looked up: ${callTrouble(error)}`;
+  const message = `${what} could not be looked up, and nothing was changed: ${callTrouble(error)}`;
   return new CliError(message, ExitCode.UNREACHABLE, hints, { cause: error });
 }
 

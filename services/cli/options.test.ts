@@ -1,7 +1,20 @@
 import { expect } from 'chai';
 import { InvalidArgumentError } from 'commander';
 import { OrderStatus } from '../../proto/gen/exitlane/v1/order.js';
-import { choicesOf, decimal, instant, oneOf, oneOfMany, sequence, timeSpan, wholeNumber } from './options.js';
+import {
+  choicesOf,
+  decimal,
+  instant,
+  number,
+  oneOf,
+  oneOfMany,
+  sequence,
+  since,
+  stagnation,
+  takeProfits,
+  timeSpan,
+  wholeNumber,
+} from './options.js';
 import { tokenOf } from './tokens.js';
 
 describe('values of options', () => {
@@ -32,6 +45,37 @@ describe('values of options', () => {
   for (const wrong of ['', 's', '0s', '-5s', '5 weeks']) {
     it(`refuses the time ${JSON.stringify(wrong)}`, () => expect(() => timeSpan(wrong)).to.throw(InvalidArgumentError));
   }
+
+  it('reads plain numbers', () => expect([number('12.5'), number('-0.5'), number('0')]).to.deep.equal([12.5, -0.5, 0]));
+  for (const wrong of ['', '1e3', 'NaN', 'Infinity', '5 %', '1,5', '.5']) {
+    it(`refuses the number ${JSON.stringify(wrong)}`, () => expect(() => number(wrong)).to.throw(InvalidArgumentError));
+  }
+
+  it('reads steps of taking profit, repeated or with commas', () => {
+    const first = takeProfits('50:30', undefined);
+    expect(takeProfits('+100:50,200.5:100', first)).to.deep.equal([
+      { gainPercent: 50, sellPercent: 30 },
+      { gainPercent: 100, sellPercent: 50 },
+      { gainPercent: 200.5, sellPercent: 100 },
+    ]);
+    for (const wrong of ['', '50', '50:', ':30', '50:1.5', '50:30,']) {
+      expect(() => takeProfits(wrong, undefined), wrong).to.throw(InvalidArgumentError, 'such as 50:30');
+    }
+  });
+
+  it('reads a stagnation as percent and time', () => {
+    expect(stagnation('2.5:30m')).to.deep.equal({ percent: 2.5, windowMs: 1_800_000 });
+    for (const wrong of ['2', '2:', ':30m', '2:x']) {
+      expect(() => stagnation(wrong), wrong).to.throw(InvalidArgumentError);
+    }
+  });
+
+  it('reads a past as a span back from now, never before 1970, or as a point in time', () => {
+    expect(since('1h')(3_600_001).getTime()).to.equal(1);
+    expect(since('365d')(5).getTime()).to.equal(0);
+    expect(since('2026-01-02T03:04:05Z')(5).getTime()).to.equal(Date.UTC(2026, 0, 2, 3, 4, 5));
+    expect(() => since('2026-01-02')).to.throw(InvalidArgumentError);
+  });
 
   it('reads points in time and sequences', () => {
     expect(instant('2026-01-02T03:04:05Z').getTime()).to.equal(Date.UTC(2026, 0, 2, 3, 4, 5));

@@ -11,6 +11,7 @@ export interface DemoStack {
   readonly requestor: string;
   readonly processor: string;
   readonly sandboxUrl: string;
+  readonly consoleUrl: string;
   /** Ends everything. The folder is removed unless the log is wanted. */
   close(keepFolder: boolean): Promise<void>;
   readonly logFile: string;
@@ -30,6 +31,7 @@ export async function startStack(): Promise<DemoStack> {
       requestorPort: 0,
       processorPort: 0,
       sandboxPort: 0,
+      consolePort: 0,
       slotMs: BLOCK_MS,
       maxConcurrentOrders: SLOTS,
       logger,
@@ -38,6 +40,7 @@ export async function startStack(): Promise<DemoStack> {
       requestor: stack.requestorAddress,
       processor: stack.processorAddress,
       sandboxUrl: stack.sandboxUrl,
+      consoleUrl: stack.consoleUrl,
       logFile,
       async close(keepFolder) {
         await stack.close();

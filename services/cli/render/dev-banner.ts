@@ -7,6 +7,7 @@ export interface Running {
   readonly requestorAddress: string;
   readonly processorAddress: string;
   readonly sandboxUrl: string;
+  readonly consoleUrl: string;
   readonly walletAddress: string;
   readonly dataDir: string;
 }
@@ -29,11 +30,14 @@ export function devBanner(
         ['requestor', requestor],
         ['processor', processor],
         ['sandbox', running.sandboxUrl],
+        ['console', running.consoleUrl],
         ['wallet', running.walletAddress],
         ['data dir', running.dataDir],
       ],
       style.dim,
     ),
+    '',
+    `${style.bold('Watch it in a browser')}  ${running.consoleUrl}`,
     '',
     style.bold('Try it from another terminal'),
     `  ${command} submit entry --token BONK --sol 0.5 --id first --watch`,

@@ -4,6 +4,7 @@ import { MarketServiceService } from '../../../proto/gen/exitlane/v1/market_serv
 import { OrderMessage, StatusUpdate } from '../../../proto/gen/exitlane/v1/message.js';
 import { Order, OrderStatus, OrderType } from '../../../proto/gen/exitlane/v1/order.js';
 import { OrderServiceService } from '../../../proto/gen/exitlane/v1/order_service.js';
+import { Position, PositionStatus } from '../../../proto/gen/exitlane/v1/position.js';
 import { PositionServiceService } from '../../../proto/gen/exitlane/v1/position_service.js';
 import { QueueServiceService } from '../../../proto/gen/exitlane/v1/queue_service.js';
 import { SystemServiceService } from '../../../proto/gen/exitlane/v1/system_service.js';
@@ -113,6 +114,41 @@ export function anOrder(own: Partial<Order> = {}): Order {
     maxAttempts: 5,
     maxSlippageBps: 100,
     createdAt: new Date('2026-01-02T03:04:05.678Z'),
+    ...own,
+  });
+}
+
+/** An open position of WIF; tests say what matters. */
+export function aPosition(own: Partial<Position> = {}): Position {
+  return Position.fromPartial({
+    positionId: '01a1fe42-d157-7ba9-9dff-4079dbdf5270',
+    tokenSymbol: 'WIF',
+    tokenAddress: 'EKpQGSJtjMFqKZ9KQanSqYXRcF8fBopzLHYxdM65zcjm',
+    status: PositionStatus.OPEN,
+    entryPrice: '0.0045',
+    entryAmountTokens: '277.919674',
+    availableTokens: '277.919674',
+    reservedTokens: '0',
+    currentPrice: '0.0042',
+    currentPriceAge: { seconds: 2n, nanos: 100_000_000 },
+    unrealizedPnl: '-0.083',
+    openedAt: new Date('2026-01-02T03:04:05.678Z'),
+    ...own,
+  });
+}
+
+/** An exit order of {@link aPosition}. */
+export function anExit(own: Partial<Order> = {}): Order {
+  return anOrder({
+    orderId: '01990000-0000-7000-8000-0000000000e1',
+    orderType: OrderType.EXIT,
+    tokenSymbol: 'WIF',
+    positionId: aPosition().positionId,
+    exitReason: 'manual',
+    priority: 40,
+    amountSol: '',
+    amountTokens: '83.375902',
+    maxSlippageBps: 150,
     ...own,
   });
 }

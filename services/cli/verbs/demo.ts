@@ -40,7 +40,8 @@ async function run(cli: Cli): Promise<ExitCode> {
   const view = viewFor(out, clock, BUSY.length + LINE.length + LINES_AROUND_ROWS);
   out.text(...openingLines(out));
   const stack = await startStack();
-  out.text(out.style.dim(`   ready after ${duration(clock.now() - startedAt)}`));
+  const ready = `ready after ${duration(clock.now() - startedAt)}; as long as it runs: ${stack.consoleUrl}`;
+  out.text(out.style.dim(`   ${ready}`));
   const signal = AbortSignal.any([cli.io.signal, AbortSignal.timeout(STORY_MS_MAX)]);
   let outcome: Outcome | undefined;
   try {

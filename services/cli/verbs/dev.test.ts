@@ -11,7 +11,7 @@ import { PLAIN } from '../render/style.js';
 import { run } from '../testing/rig.js';
 
 const MAIN = path.join(packageRoot(), 'dist/services/cli/main.js');
-const FREE_PORTS = ['--requestor-port', '0', '--processor-port', '0', '--sandbox-port', '0'];
+const FREE_PORTS = ['--requestor-port', '0', '--processor-port', '0', '--sandbox-port', '0', '--console-port', '0'];
 
 describe('exitlane dev', function () {
   // Making a database takes seconds, and many of them on a busy machine.
@@ -59,7 +59,7 @@ describe('exitlane dev', function () {
     const address = taken.address();
     const port = typeof address === 'object' && address ? address.port : 0;
     try {
-      const { ended, output } = start('--requestor-port', String(port), '--processor-port', '0', '--sandbox-port', '0');
+      const { ended, output } = start(...FREE_PORTS, '--requestor-port', String(port));
       expect(await ended).to.equal(1);
       expect(output.stderr).to.contain(String(port)).and.to.contain('--requestor-port');
       expect(output.stderr).not.to.contain('    at ');
@@ -74,6 +74,7 @@ describe('what exitlane dev shows when it is ready', () => {
     requestorAddress: '127.0.0.1:50051',
     processorAddress: '127.0.0.1:50052',
     sandboxUrl: 'http://127.0.0.1:8899',
+    consoleUrl: 'http://127.0.0.1:8080',
     walletAddress: 'wallet',
     dataDir: './.exitlane',
   };

@@ -14,6 +14,7 @@ interface Options {
   readonly requestorPort: number;
   readonly processorPort: number;
   readonly sandboxPort: number;
+  readonly consolePort: number;
   readonly maxConcurrent?: number;
   readonly logLevel: LogLevel;
 }
@@ -21,14 +22,14 @@ interface Options {
 const LOG_LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 const HELP = `
-Database, sandbox venue, processor and requestor in one process, on this machine
-only. What happened stays in the data directory and is there again after the
+Database, sandbox venue, processor, requestor and web console in one process, on
+this machine only. What happened stays in the data directory and is there again after the
 next start. Ctrl-C closes it cleanly, a second Ctrl-C at once.
 
 Examples:
   exitlane dev
   exitlane dev --data-dir /tmp/try --slot-ms 100 --log-level info
-  exitlane dev --requestor-port 0 --processor-port 0 --sandbox-port 0`;
+  exitlane dev --requestor-port 0 --processor-port 0 --sandbox-port 0 --console-port 0`;
 
 /** `exitlane dev`: everything in one process, until Ctrl-C. */
 export const dev: Verb = (program, action) => {
@@ -42,6 +43,7 @@ export const dev: Verb = (program, action) => {
     .option('--requestor-port <port>', '0 takes any free one', port, 50_051)
     .option('--processor-port <port>', '0 takes any free one', port, 50_052)
     .option('--sandbox-port <port>', '0 takes any free one', port, 8_899)
+    .option('--console-port <port>', '0 takes any free one', port, 8_080)
     .option('--max-concurrent <n>', 'orders that may run at once, default 3', wholeNumber(1, 100))
     .option('--log-level <level>', `${LOG_LEVELS.join(', ')}; on standard error`, logLevel, 'warn')
     .addHelpText('after', HELP)
@@ -58,6 +60,7 @@ async function run(cli: Cli, options: Options): Promise<ExitCode> {
     { option: '--requestor-port', port: options.requestorPort },
     { option: '--processor-port', port: options.processorPort },
     { option: '--sandbox-port', port: options.sandboxPort },
+    { option: '--console-port', port: options.consolePort },
   ]);
   // Only here: the other verbs start without loading a database and a virtual machine.
   const { startDev } = await import('../../dev.js');
@@ -68,17 +71,19 @@ async function run(cli: Cli, options: Options): Promise<ExitCode> {
     requestorPort: options.requestorPort,
     processorPort: options.processorPort,
     sandboxPort: options.sandboxPort,
+    consolePort: options.consolePort,
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.maxConcurrent === undefined ? {} : { maxConcurrentOrders: options.maxConcurrent }),
     logger,
   }).catch((error: unknown) => {
     throw clearStartError(error);
   });
-  const { requestorAddress, processorAddress, sandboxUrl, walletAddress, dataDir } = stack;
+  const { requestorAddress, processorAddress, sandboxUrl, consoleUrl, walletAddress, dataDir } = stack;
   cli.out.jsonLine({
     requestor: requestorAddress,
     processor: processorAddress,
     sandbox: sandboxUrl,
+    console: consoleUrl,
     wallet: walletAddress,
     data_dir: dataDir,
   });
@@ -98,7 +103,7 @@ function clearStartError(error: unknown): unknown {
   const isFolder = error instanceof ExitlaneError && error.reason === 'DATA_DIRECTORY_IN_USE';
   const hint = isFolder
     ? '--data-dir names another'
-    : '--requestor-port, --processor-port and --sandbox-port name others';
+    : '--requestor-port, --processor-port, --sandbox-port and --console-port name others';
   return new CliError(message, ExitCode.LOCAL, isTaken ? [hint] : [], { cause: error });
 }
 

@@ -4,6 +4,7 @@ import { GetPositionResponse, ListPositionsResponse } from '../../../proto/gen/e
 import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from '../../../shared/core/limits.js';
 import { call } from '../../../shared/grpc/client.js';
 import { ExitCode } from '../exit-codes.js';
+import { findPosition, POSITION_ARGUMENT } from '../find-position.js';
 import { followPositions } from '../follow-positions.js';
 import { choicesOf, oneOfMany, wholeNumber } from '../options.js';
 import { positionDetails, positionLines } from '../render/position.js';
@@ -22,7 +23,7 @@ const HELP = `
 Examples:
   exitlane positions
   exitlane positions --status open,partial_exit
-  exitlane positions <id>
+  exitlane positions <id or token>
   exitlane positions --watch --token BONK
   exitlane positions --watch -o json | jq -c '{position_id, unrealized_pnl}'`;
 
@@ -32,7 +33,7 @@ export const positions: Verb = (program, action) => {
   program
     .command('positions')
     .description('list positions, newest first, or show one')
-    .argument('[id]', 'position_id of the one to show')
+    .argument('[id]', POSITION_ARGUMENT)
     .option('--status <status>', 'only these: open, exit_pending, partial_exit, closed', statuses)
     .option('--token <mint or symbol>', 'only this token')
     .option('--limit <n>', 'how many', wholeNumber(1, 1_000_000), PAGE_SIZE_DEFAULT)
@@ -41,11 +42,16 @@ export const positions: Verb = (program, action) => {
     .addHelpText('after', HELP)
     .action(
       action('read', (cli, id: string | undefined, options: Options) => {
-        if (options.watch) return followPositions(cli, wantedBy(id, options));
+        if (options.watch) return watch(cli, id, options);
         return id === undefined ? list(cli, options) : showOne(cli, id);
       }),
     );
 };
+
+async function watch(cli: Cli, text: string | undefined, options: Options): Promise<ExitCode> {
+  const one = text === undefined ? undefined : (await findPosition(cli, text)).positionId;
+  return followPositions(cli, wantedBy(one, options));
+}
 
 /** The stream tells of every position; which of them are shown is decided here. */
 function wantedBy(id: string | undefined, { status, token }: Options): (position: Position) => boolean {
@@ -77,9 +83,9 @@ async function list(cli: Cli, options: Options): Promise<ExitCode> {
   return ExitCode.OK;
 }
 
-async function showOne(cli: Cli, positionId: string): Promise<ExitCode> {
-  const response = await call(cli.clients.positions, 'getPosition', { positionId }, { signal: cli.io.signal });
-  cli.out.message('GetPositionResponse', GetPositionResponse, response);
-  if (response.position) cli.out.text(...positionDetails(response.position, cli.out, cli.command));
+async function showOne(cli: Cli, text: string): Promise<ExitCode> {
+  const position = await findPosition(cli, text);
+  cli.out.message('GetPositionResponse', GetPositionResponse, { position });
+  cli.out.text(...positionDetails(position, cli.out, cli.command));
   return ExitCode.OK;
 }

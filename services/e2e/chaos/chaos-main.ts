@@ -26,6 +26,9 @@ function print({ monkey, load, end, settledMs, nextFillMs, slotsMost, followed }
     `repeated: ${load.repeats} answered ones, ${load.unanswered} unanswered ones (${load.foundAccepted} were accepted), ${load.refused} refused`,
   );
   console.log(
+    `took the place of exits on the wire: ${load.follows} wishes, ${end.followers} orders; alerts resolved: ${load.alertsResolved}`,
+  );
+  console.log(
     `orders: ${end.orders.length}, ${end.filled} filled, ${end.cancelled} cancelled; attempts: ${countAttempts(end)}`,
   );
   console.log(

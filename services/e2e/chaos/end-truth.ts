@@ -23,6 +23,8 @@ export interface World {
 
 export interface EndFigures {
   readonly orders: readonly Order[];
+  /** Of them, exits that nobody submitted: they sell what one on the wire did not (X11). */
+  readonly followers: number;
   readonly filled: number;
   readonly cancelled: number;
   readonly landed: number;
@@ -39,7 +41,7 @@ export async function settled({ trader }: Pick<World, 'trader'>, withinMs: numbe
 
 /**
  * What must hold when everything has come to rest, whatever was killed on the way: every acknowledged order is there, no other
- * is, each ended, filled ones by exactly one swap of theirs and cancelled ones by none (E7), no other swap exists, positions
+ * is but followers, each ended, filled ones by exactly one swap of theirs and cancelled ones by none (E7), no other swap exists, positions
  * hold what was bought and not sold (X8), and so does the wallet (E10).
  */
 export async function expectEndTruth({ bot, venue, trader, witness }: World): Promise<EndFigures> {
@@ -49,7 +51,12 @@ export async function expectEndTruth({ bot, venue, trader, witness }: World): Pr
   const swaps = landedSwaps(ledger);
   const landedTwice = countLandedTwice(orders, swaps);
   expect(landedTwice, 'swaps beyond the first of an order').to.equal(0);
-  expectWitnessed(orders, witness);
+  const followers = orders.filter(({ orderReqId }) => orderReqId.startsWith(FOLLOWER));
+  expectFollowing(followers, orders);
+  expectWitnessed(
+    orders.filter((order) => !followers.includes(order)),
+    witness,
+  );
   const filled = orders.filter(({ status }) => status === OrderStatus.FILLED);
   const cancelled = orders.filter(({ status }) => status === OrderStatus.CANCELLED);
   const others = orders.filter((order) => !filled.includes(order) && !cancelled.includes(order));
@@ -59,7 +66,14 @@ export async function expectEndTruth({ bot, venue, trader, witness }: World): Pr
   expect(swaps, 'swaps that landed').to.have.length(filled.length);
   expectPositions(await trader.allPositions(), filled);
   await expectWallet(venue, filled, ledger);
-  return { orders, filled: filled.length, cancelled: cancelled.length, landed: swaps.length, landedTwice };
+  return {
+    orders,
+    followers: followers.length,
+    filled: filled.length,
+    cancelled: cancelled.length,
+    landed: swaps.length,
+    landedTwice,
+  };
 }
 
 /** The checker that operators run finds nothing either. Closes the database. */
@@ -83,6 +97,26 @@ function countLandedTwice(orders: readonly Order[], swaps: readonly LedgerLine[]
   return orders.reduce((sum, { attempts }) => {
     return sum + Math.max(0, attempts.filter(({ txSignature }) => landed.has(txSignature)).length - 1);
   }, 0);
+}
+
+/** Begins the order_req_id of an exit that takes over from a dead one, whose order_id comes after it. */
+const FOLLOWER = 'follow:';
+
+/** X11: each took over, from an exit of the same position that died on the wire, all its tokens. */
+function expectFollowing(followers: readonly Order[], orders: readonly Order[]): void {
+  for (const { orderReqId, orderType, positionId, amountTokens } of followers) {
+    const dead = orders.find(({ orderId }) => `${FOLLOWER}${orderId}` === orderReqId);
+    const { status, reason } = dead ?? {};
+    expect({ status, reason }, `the exit that ${orderReqId} follows`).to.deep.equal({
+      status: OrderStatus.CANCELLED,
+      reason: 'SUPERSEDED',
+    });
+    expect({ orderType, positionId, amountTokens }, orderReqId).to.deep.equal({
+      orderType: OrderType.EXIT,
+      positionId: dead?.positionId,
+      amountTokens: dead?.amountTokens,
+    });
+  }
 }
 
 function expectWitnessed(orders: readonly Order[], witness: Witness): void {

@@ -33,8 +33,12 @@ export interface LoadFigures {
   unanswered: number;
   /** Of those, accepted by a call whose answer was lost. */
   foundAccepted: number;
-  /** Exits of what was sold already or promised to another exit. */
+  /** Exits of what was sold already or promised to another exit, and entries into tokens with a critical alert. */
   refused: number;
+  /** Exits that made no order, since one on the wire had everything. */
+  follows: number;
+  /** Alerts that stood in the way of an entry. */
+  alertsResolved: number;
 }
 
 const SYMBOLS = ['BONK', 'WIF', 'JUP', 'JTO', 'POPCAT', 'RAY', 'PYTH'];
@@ -43,7 +47,7 @@ const EXIT_REASONS = ['stop_loss', 'trailing_stop', 'take_profit_1', 'take_profi
 const LANES = 3;
 /** Prices walk, and a killed service comes back seconds later: that must not turn an order down. */
 const SLIPPAGE_BPS = 5_000;
-const REFUSALS = new Set(['POSITION_TOO_SMALL', 'POSITION_NOT_EXITABLE']);
+const REFUSALS = new Set(['POSITION_TOO_SMALL', 'POSITION_NOT_EXITABLE', 'ENTRY_REFUSED']);
 
 /** An ENTRY of 0.05 to 0.5 SOL; one in twenty is an emergency. */
 export function drawEntry(orderReqId: string, random: Random): Request {
@@ -89,6 +93,8 @@ export async function runLoad(options: LoadOptions, signal: AbortSignal): Promis
     unanswered: 0,
     foundAccepted: 0,
     refused: 0,
+    follows: 0,
+    alertsResolved: 0,
   };
   const accepted: Request[] = [];
   const lanes = Array.from({ length: LANES }, (_, lane) => runLane({ ...options, lane, figures, accepted }, signal));
@@ -132,14 +138,21 @@ async function exitOf({ trader }: Lane, id: string, random: Random): Promise<Req
 
 async function submitNew({ trader, figures, accepted, onAccepted }: Lane, request: Request): Promise<void> {
   try {
-    const { duplicate, calls } = await trader.submit(request);
+    const { duplicate, follows, calls } = await trader.submit(request);
+    if (follows) {
+      figures.follows += 1;
+      return;
+    }
     if (duplicate && calls === 1) throw new Error(`${request.orderReqId} is new, and was called a duplicate`);
     if (calls > 1) figures.unanswered += 1;
     if (duplicate) figures.foundAccepted += 1;
   } catch (error) {
-    // Another lane was faster at the same position.
+    // Another lane was faster at the same position, or an exit of the token failed for good.
     if (!(error instanceof CallError) || !REFUSALS.has(error.reason ?? '')) throw error;
     figures.refused += 1;
+    if (error.reason === 'ENTRY_REFUSED') {
+      figures.alertsResolved += await trader.resolveAlerts(request.tokenAddress ?? '');
+    }
     return;
   }
   accepted.push(request);

@@ -1,3 +1,4 @@
+import { AlertServiceClient, AlertSeverity, AlertState } from '../../../proto/gen/exitlane/v1/alert_service.js';
 import { type Order, OrderStatus, OrderType } from '../../../proto/gen/exitlane/v1/order.js';
 import { OrderServiceClient, SubmitOrderRequest } from '../../../proto/gen/exitlane/v1/order_service.js';
 import { type Position, PositionStatus } from '../../../proto/gen/exitlane/v1/position.js';
@@ -10,6 +11,8 @@ import type { Witness } from './witness.js';
 export interface Answer {
   readonly order: Order;
   readonly duplicate: boolean;
+  /** Nothing was made: `order` is an exit on the wire that has everything. */
+  readonly follows: boolean;
   /** Calls it took, 1 when the first was answered. */
   readonly calls: number;
 }
@@ -18,6 +21,7 @@ export interface Answer {
 interface Clients {
   readonly orders: OrderServiceClient;
   readonly positions: PositionServiceClient;
+  readonly alerts: AlertServiceClient;
 }
 
 /** A frozen requestor answers nothing: then the other one is asked. */
@@ -28,6 +32,7 @@ const GIVE_UP_MS = 90_000;
 const PAGE = 500;
 const LIVE = [OrderStatus.PENDING, OrderStatus.SUBMITTED, OrderStatus.CONFIRMING, OrderStatus.FAILED];
 const ANY = { orderType: OrderType.UNSPECIFIED, tokenAddress: '', positionId: '' };
+const ANY_ALERT = { pageSize: PAGE, pageToken: '', alertTypes: [], positionId: '', orderId: '' };
 
 /**
  * A client that does what the documentation asks of one: repeats a call that was not answered, under the same key, at whichever
@@ -43,6 +48,7 @@ export class Trader {
     this.#clients = addresses.map((address) => ({
       orders: connect(OrderServiceClient, address),
       positions: connect(PositionServiceClient, address),
+      alerts: connect(AlertServiceClient, address),
     }));
   }
 
@@ -50,13 +56,29 @@ export class Trader {
   async submit(request: Partial<SubmitOrderRequest>): Promise<Answer> {
     const full = SubmitOrderRequest.fromPartial(request);
     let calls = 0;
-    const { order, duplicate } = await this.#untilAnswered(`SubmitOrder ${full.orderReqId}`, ({ orders }) => {
+    const { order, duplicate, follows } = await this.#untilAnswered(`SubmitOrder ${full.orderReqId}`, ({ orders }) => {
       calls += 1;
       return call(orders, 'submitOrder', full, { deadlineMs: CALL_DEADLINE_MS });
     });
     if (!order) throw new Error(`no order in the answer to ${full.orderReqId}`);
-    this.#witness.note(request, order);
-    return { order, duplicate, calls };
+    if (!follows) this.#witness.note(request, order);
+    return { order, duplicate, follows, calls };
+  }
+
+  /** Says of everything critical about a token that it is over; how much that was. */
+  async resolveAlerts(tokenAddress: string): Promise<number> {
+    const states = [AlertState.OPEN, AlertState.ACKNOWLEDGED];
+    const wanted = { ...ANY_ALERT, states, minSeverity: AlertSeverity.CRITICAL, tokenAddress };
+    const { alerts } = await this.#untilAnswered('ListAlerts', (clients) =>
+      call(clients.alerts, 'listAlerts', wanted, { deadlineMs: CALL_DEADLINE_MS }),
+    );
+    for (const { alertId } of alerts) {
+      const request = { alertId, resolvedBy: 'trader', note: '' };
+      await this.#untilAnswered('ResolveAlert', (clients) =>
+        call(clients.alerts, 'resolveAlert', request, { deadlineMs: CALL_DEADLINE_MS }),
+      );
+    }
+    return alerts.length;
   }
 
   /** Positions that hold tokens, the newest. */
@@ -103,9 +125,8 @@ export class Trader {
   }
 
   close(): void {
-    for (const { orders, positions } of this.#clients) {
-      orders.close();
-      positions.close();
+    for (const { orders, positions, alerts } of this.#clients) {
+      for (const client of [orders, positions, alerts]) client.close();
     }
   }
 

@@ -12,9 +12,9 @@ export interface Acknowledgement {
   readonly orderType: 'ENTRY' | 'EXIT';
   /** ENTRY: decimal string in SOL. */
   readonly amountSol?: string;
-  /** EXIT by amount: decimal string in whole tokens. */
+  /** EXIT: decimal string in whole tokens, as the answer said; a stop-loss sells more than was asked for. */
   readonly amountTokens?: string;
-  /** EXIT by part of the position, 1 to 100. */
+  /** EXIT by part of the position, 1 to 100, as it was asked for. */
   readonly percent?: number;
   readonly mint: string;
   /** Status the answer told. */
@@ -54,7 +54,7 @@ export class Witness {
       orderId,
       orderType: order.orderType === OrderType.ENTRY ? 'ENTRY' : 'EXIT',
       ...(request.amountSol ? { amountSol: request.amountSol } : {}),
-      ...(request.amountTokens ? { amountTokens: request.amountTokens } : {}),
+      ...(order.orderType === OrderType.EXIT ? { amountTokens: order.amountTokens } : {}),
       ...(request.percent === undefined ? {} : { percent: request.percent }),
       mint: order.tokenAddress,
       status: order.status.replace(/^ORDER_STATUS_/, ''),

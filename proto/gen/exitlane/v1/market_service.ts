@@ -116,11 +116,14 @@ export interface GetPriceResponse {
 
 /** Which prices. */
 export interface StreamPricesRequest {
-  /** Mint addresses, base58, 1 to 100. */
+  /** Mint addresses, base58, 1 to 1,000. */
   tokenAddresses: string[];
   /** What for. */
   purpose: PricePurpose;
-  /** Least time between two prices of one token; default 1 s. */
+  /**
+   * Least time between two prices of one token, 100 ms to 60 s; default 100 ms. Prices come no more often than the venue is
+   * looked at.
+   */
   minInterval: Duration | undefined;
 }
 

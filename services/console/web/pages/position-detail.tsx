@@ -50,10 +50,10 @@ export function PositionDetail({ id }: { readonly id: string }) {
           <ExitStatus position={position} />
         </div>
         <div>
+          {!isClosed && <PlanEditor key={position.positionId} position={position} />}
           <Card title="Facts">
             <PositionFacts position={position} />
           </Card>
-          {!isClosed && <PlanEditor key={position.positionId} position={position} />}
         </div>
       </div>
     </div>
@@ -112,7 +112,7 @@ function PositionFacts({ position }: { readonly position: PositionView }) {
             <span class="none">not known</span>
           ) : (
             <span>
-              <b class="num">{price(position.currentPrice)}</b> <Age at={position.currentPriceAt} suffix=" old" />
+              <b class="num">{price(position.currentPrice)}</b> · <Age at={position.currentPriceAt} suffix=" old" />
             </span>
           ),
         ],

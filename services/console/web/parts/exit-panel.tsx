@@ -116,7 +116,7 @@ function Estimate({ position, tokens }: { readonly position: PositionView; reado
             '–'
           ) : (
             <>
-              {price(position.currentPrice)} <Age at={position.currentPriceAt} suffix=" old" />
+              {price(position.currentPrice)} · <Age at={position.currentPriceAt} suffix=" old" />
             </>
           )}
         </dd>
