@@ -8,7 +8,7 @@ BIN := node_modules/.bin
 WEB := dist/services/console/web/index.html
 WEB_SOURCES := $(shell find services/console/web services/console/model -type f)
 
-.PHONY: help demo dev test check crash chaos bench build generate api-release format clean
+.PHONY: help demo dev test check crash chaos storm bench build generate api-release format clean
 
 # How many rounds `make crash` makes; how many kills `make chaos`, and on which database: embedded, postgres, or both in turn.
 TIMES ?= 20
@@ -43,9 +43,13 @@ crash: build ## Kill the services at every failpoint, TIMES=20 times each, and c
 chaos: build ## Kill random processes under load and faults, KILLS=200 times, STORE=both|embedded|postgres, and check
 	@node --enable-source-maps dist/services/e2e/chaos/chaos-main.js --store $(STORE) --kills $(KILLS) --minutes-max 60
 
-bench: build ## Measure the queue library and the API-call gate on this machine
+storm: build ## Submit 1,000 exits and 1,000 entries at once, and check order, loss and books
+	@node --enable-source-maps dist/services/e2e/storm/storm-main.js
+
+bench: build ## Measure queue, API-call gate and the start of a stop-loss on this machine, in ratios; under 5 minutes
 	@node dist/bench/queue.js
 	@node dist/bench/gate.js
+	@node dist/bench/start-latency.js
 
 build: node_modules/.ready $(WEB) ## Install what is missing and compile to dist/
 	@$(BIN)/tsc -p tsconfig.json

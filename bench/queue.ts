@@ -7,10 +7,10 @@ import { median, times } from './figures.js';
  * adding the first to the end of the last, and the time from adding an urgent task behind the whole backlog to its start.
  * `node dist/bench/queue.js [rounds] [backlog ...]`
  */
-const rounds = Number(process.argv[2] ?? 5);
+const rounds = Number(process.argv[2] ?? 3);
 const backlogs = process.argv.length > 3 ? process.argv.slice(3).map(Number) : [1_000, 100_000];
 const SLOTS = 3;
-const URGENT_TASKS = 200;
+const URGENT_TASKS = 100;
 /** At least so many tasks make one measurement, or the clock would decide. */
 const TASKS_MIN = 20_000;
 

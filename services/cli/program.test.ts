@@ -19,6 +19,7 @@ const VERBS = [
   'plan',
   'pnl',
   'alerts',
+  'top',
   'queue',
   'state',
   'price',

@@ -27,6 +27,7 @@ import { signal } from './verbs/signal.js';
 import { state } from './verbs/state.js';
 import { status } from './verbs/status.js';
 import { submit } from './verbs/submit.js';
+import { top } from './verbs/top.js';
 import { verify } from './verbs/verify.js';
 import { wallet } from './verbs/wallet.js';
 import { watch } from './verbs/watch.js';
@@ -46,6 +47,7 @@ const VERBS: readonly Verb[] = [
   plan,
   pnl,
   alerts,
+  top,
   queue,
   state,
   price,

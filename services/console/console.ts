@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../../shared/core/clock.js';
 import { CloseStack } from '../../shared/core/lifecycle.js';
@@ -35,6 +36,8 @@ export async function startConsole({ config, clock, logger }: ConsoleOptions): P
     const clients = connectClients(addresses);
     open.add('connections to the services', () => clients.close());
     const stop = new AbortController();
+    // Every feed and every open call listens to it; their number is bounded elsewhere.
+    setMaxListeners(0, stop.signal);
     const hub = new Hub({
       clients,
       addresses,

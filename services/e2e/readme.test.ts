@@ -97,7 +97,11 @@ describe('README', function () {
     const output: string[] = [];
     for (const args of shown) output.push((await run(process.execPath, [cli, ...args], { env })).stdout);
     expect(output[0]).to.include('FILLED');
-    expect(output[1]).to.include('BONK');
+    expect(output[1]).to.include('WIF');
+    const said = (verb: string) => output[shown.findIndex(([first]) => first === verb)];
+    expect(said('plan')).to.include('stop-loss -20 %');
+    expect(said('exit')).to.include('accepted: EXIT WIF').and.include('FILLED');
+    expect(said('pnl')).to.match(/^realized pnl +-?\+?\d/m);
   });
 
   it('links to documents that exist', () => {

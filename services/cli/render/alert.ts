@@ -111,7 +111,7 @@ function isOver(state: AlertState): boolean {
   return state === AlertState.RESOLVED;
 }
 
-function severityColour(style: Style, severity: string): (text: string) => string {
+export function severityColour(style: Style, severity: string): (text: string) => string {
   if (severityName(severity) === 'CRITICAL') return style.red;
   return severityName(severity) === 'WARNING' ? style.yellow : (text) => text;
 }

@@ -41,7 +41,7 @@ function headline(stats: QueueStats, style: Style): [string, string][] {
 }
 
 /** P8: what is watched without a slot, and slots that are not for everyone, are said when there are any. */
-function slots(stats: QueueStats): string {
+export function slots(stats: QueueStats): string {
   const facts = [`${stats.processing} of ${stats.maxConcurrentOrders} in use, ${stats.availableSlots} free`];
   if (stats.watching > 0n) facts.push(`${stats.watching} sent and watched without one`);
   if (stats.exitReservedSlots > 0) facts.push(`${stats.exitReservedSlots} for exits only`);
@@ -49,11 +49,13 @@ function slots(stats: QueueStats): string {
   return facts.join('; ');
 }
 
-function perMinute(rate: number): string {
+/** A rate as people read it. */
+export function perMinute(rate: number): string {
   return rate >= 100 ? rate.toFixed(0) : rate.toFixed(1);
 }
 
-function priorityLines(priorities: readonly PriorityStats[], { width, style, ellipsis }: View): string[] {
+/** Every level with what waits and runs, most urgent first. */
+export function priorityLines(priorities: readonly PriorityStats[], { width, style, ellipsis }: View): string[] {
   const columns: Column<PriorityStats>[] = [
     { title: 'PRIORITY', cell: ({ priority }) => String(priority), align: 'right' },
     { title: 'LEVEL', cell: ({ name, priority }) => plain(name) || levelName(priority) },

@@ -23,13 +23,14 @@ const LOG_LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'erro
 
 const HELP = `
 Database, sandbox venue, processor, requestor and web console in one process, on
-this machine only. What happened stays in the data directory and is there again after the
-next start. Ctrl-C closes it cleanly, a second Ctrl-C at once.
+this machine only. What happened stays in the data directory and is there again
+after the next start. Ctrl-C closes it cleanly, a second Ctrl-C at once.
 
 Examples:
   exitlane dev
   exitlane dev --data-dir /tmp/try --slot-ms 100 --log-level info
-  exitlane dev --requestor-port 0 --processor-port 0 --sandbox-port 0 --console-port 0`;
+  exitlane dev --requestor-port 0 --processor-port 0 --sandbox-port 0 \\
+    --console-port 0`;
 
 /** `exitlane dev`: everything in one process, until Ctrl-C. */
 export const dev: Verb = (program, action) => {

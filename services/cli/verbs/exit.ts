@@ -18,13 +18,14 @@ time_limit, stagnation, manual, emergency. The reason decides how urgent it is;
 --emergency runs before everything else. A more urgent exit takes over one that
 waits; what is on the wire already is left to land.
 
-A repeat with the same --id is the same exit, never a second one.
+A repeat with the same --id and position_id is the same exit, never a second
+one. The beginning of an id and a token mean open positions only.
 
 Examples:
-  exitlane exit BONK --watch                   all of the only open BONK position
+  exitlane exit BONK --watch                  all of the one open BONK position
   exitlane exit 01a1fe42-d157 --percent 30 --reason take_profit_1
   exitlane exit <position_id> --emergency
-  exitlane retry-exit BONK                     when an exit of it was given up`;
+  exitlane retry-exit BONK                    when an exit of it was given up`;
 
 /** `exitlane exit`: sells a part of a position, or all of it. */
 export const exit: Verb = (program, action) => {

@@ -36,7 +36,7 @@ since it became active. Each rule fires once; all but take-profits sell all.
 Examples:
   exitlane plan BONK
   exitlane plan BONK --stop-loss 10 --take-profit 50:30 --take-profit 100:50
-  exitlane plan <position_id> --stop-loss 10 --trailing 5 --trailing-activation 20
+  exitlane plan 01a1fe42-d157 --trailing 5 --trailing-activation 20
   exitlane plan BONK --stop-loss 10 --time-limit 24h --stagnation 2:30m
   exitlane plan BONK --off`;
 

@@ -108,8 +108,8 @@ describe('X0 exitlane positions', () => {
     const at = await telling({ position: aPosition() }, { position: BONK }, COMPLETE, { position: closed });
     const { stdout } = await until('CLOSED', ['positions', '--watch', '--no-color'], { at, columns: 120 });
     const [first = '', second = ''] = stdout.split('\u001b[J');
-    expect(first).to.match(/BONK +OPEN[^]*WIF +OPEN/, 'newest first, drawn once all are known');
-    expect(second).to.match(/BONK +OPEN[^]*WIF +CLOSED +0 +\+0\.02/);
+    expect(first).to.match(/BONK +OPEN.*WIF +OPEN/s, 'newest first, drawn once all are known');
+    expect(second).to.match(/BONK +OPEN.*WIF +CLOSED +0 +\+0\.02/s);
     expect(stdout.endsWith('\u001b[?25h'), 'gives the cursor back').to.equal(true);
   });
 

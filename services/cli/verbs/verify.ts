@@ -12,15 +12,16 @@ interface Options {
 }
 
 const HELP = `
-Reads the database and, where given, the chain's ledger and a file of what clients
-were told, and compares them: every acknowledged order exists once and ended once,
-at most one swap landed per order, amounts equal the chain's balance changes, no
-message is missing. It shares no rules with the code it checks and writes nothing.
-Stop the services first, so that nothing changes while it looks.
+Reads the database and, where given, the chain's ledger and a file of what
+clients were told, and compares them: every acknowledged order exists once and
+ended once, at most one swap landed per order, amounts equal the chain's balance
+changes, no message is missing. It shares no rules with the code it checks and
+writes nothing. Stop the services first, so that nothing changes while it looks.
 
 Examples:
   exitlane verify --data-dir ./.exitlane
-  exitlane verify --database-url postgresql://... --ledger .exitlane/sandbox/ledger.jsonl
+  exitlane verify --database-url postgresql://... \\
+    --ledger .exitlane/sandbox/ledger.jsonl
 
 Exit codes here: 0 clean, 1 violations, 2 could not check.`;
 

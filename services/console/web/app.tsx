@@ -18,6 +18,8 @@ import { isCurrent } from './state/store.js';
 export function App() {
   const route = useRoute();
   const isSignedOut = useSelect(({ link }) => link === 'signedOut');
+  // Pages ask the server things; before there is a session it would refuse.
+  const isKnown = useSelect(({ identity }) => identity !== null);
   const isStale = useSelect((state) => state.link !== 'connecting' && !isCurrent(state));
   const [helps, setHelps] = useState(false);
   useKeys(() => setHelps(true));
@@ -35,7 +37,7 @@ export function App() {
       <div class="frame">
         <Sidebar page={route.page} onHelp={() => setHelps(true)} />
         <main id="content" tabIndex={-1}>
-          <Content route={route} />
+          {isKnown && <Content route={route} />}
         </main>
       </div>
       <nav class="bottom" aria-label="Pages">

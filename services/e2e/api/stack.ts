@@ -68,6 +68,8 @@ export interface PartsOptions {
   /** A PostgreSQL to run on; default: an embedded database of its own. */
   readonly databaseUrl?: string;
   readonly requestor?: Partial<RequestorConfig>;
+  /** What the requestor is given in the place of the database. */
+  readonly requestorDatabase?: (db: Database) => Database;
   readonly requestorClock?: Clock;
   readonly processor?: Partial<ProcessorConfig>;
   readonly processorClock?: Clock;
@@ -104,7 +106,7 @@ export async function startParts(options: PartsOptions = {}): Promise<Stack & { 
     });
     open.add('processor', () => processor.close());
     const requestor = await startRequestor({
-      db,
+      db: options.requestorDatabase?.(db) ?? db,
       logger,
       clock: options.requestorClock ?? systemClock,
       config: { ...REQUESTOR_DEFAULTS, port: 0, processorAddress: processor.address, ...options.requestor },
@@ -119,7 +121,7 @@ export async function startParts(options: PartsOptions = {}): Promise<Stack & { 
 }
 
 /** A folder whose database is initialised but empty, which saves the seconds that making one takes. */
-async function emptyFolder(open: CloseStack): Promise<string> {
+export async function emptyFolder(open: CloseStack): Promise<string> {
   const dataDir = await bareFolder(open);
   await rename(await newDataDir(), path.join(dataDir, 'database'));
   return dataDir;
@@ -138,7 +140,7 @@ interface Places {
   readonly dataDir: string;
 }
 
-function withClients(open: CloseStack, places: Places): Stack {
+export function withClients(open: CloseStack, places: Places): Stack {
   const { requestorAddress, processorAddress, sandboxUrl, dataDir } = places;
   const clients = {
     orders: connect(OrderServiceClient, requestorAddress),

@@ -9,7 +9,10 @@ import { Dialog } from './dialog.js';
 import { HoldButton } from './hold-button.js';
 import { Token } from './order-badges.js';
 import { remaining } from './profit.js';
+import { Slippage, slippageIn } from './slippage.js';
 
+/** Of exits, unless the requestor is set otherwise. */
+const SLIPPAGE_BPS = 150;
 const PRESETS: readonly number[] = [10, 25, 50, 75, 100];
 
 /** How much to sell, what that would bring, and the two ways to do it. */
@@ -141,9 +144,10 @@ function ConfirmExit({
 }) {
   // One id per question: sending it twice cannot sell twice.
   const [requestId] = useState(() => crypto.randomUUID());
+  const [slippage, setSlippage] = useState('');
   const act = useAct();
   const send = async () => {
-    const body = { positionId: position.positionId, percent, emergency: false, requestId };
+    const body = { positionId: position.positionId, percent, emergency: false, requestId, ...slippageIn(slippage) };
     if (await act.run('/api/positions/exit', body, `Exit of ${percent} %: the order is on its way.`)) onClose();
   };
   return (
@@ -151,6 +155,9 @@ function ConfirmExit({
       <p>
         Sells <b class="num">{amount(tokens, position.tokenDecimals)}</b> <Token symbol={position.tokenSymbol} /> as a
         manual exit. It runs before entries, after stop-losses and take-profits.
+      </p>
+      <p class="line">
+        Most slippage <Slippage value={slippage} standard={SLIPPAGE_BPS} onChange={setSlippage} />
       </p>
       {act.problem !== '' && (
         <p class="problem" role="alert">

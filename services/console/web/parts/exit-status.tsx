@@ -8,9 +8,12 @@ import { linkTo } from '../state/route.js';
 import { useAct } from './act.js';
 import { Card, Empty, Time } from './basics.js';
 import { Kind, StatusBadge } from './order-badges.js';
+import { Slippage, slippageIn } from './slippage.js';
 
 /** Exits drawn; a position has a few. */
 const SHOWN_MAX = 20;
+/** X6: where a retry begins unless the requestor is set otherwise. */
+const RETRY_SLIPPAGE_BPS = 200;
 /** Reasons of an exit that ended without a failure: somebody or something took it back. */
 const TAKEN_BACK: readonly string[] = ['CANCELLED_BY_CLIENT', 'SUPERSEDED'];
 
@@ -69,10 +72,11 @@ function useExits({ positionId }: PositionView): readonly OrderView[] {
 
 function RetryExit({ position, failed }: { readonly position: PositionView; readonly failed: OrderView }) {
   const [requestId] = useState(() => crypto.randomUUID());
+  const [slippage, setSlippage] = useState('');
   const act = useAct();
   const may = useMayAct();
   const send = () => {
-    const body = { positionId: position.positionId, requestId };
+    const body = { positionId: position.positionId, requestId, ...slippageIn(slippage) };
     void act.run('/api/positions/retry-exit', body, 'The exit is tried again.');
   };
   return (
@@ -81,10 +85,13 @@ function RetryExit({ position, failed }: { readonly position: PositionView; read
         <strong>The exit failed: {failed.reason}</strong>
         {failed.lastError !== '' && <span>{failed.lastError}</span>}
       </p>
-      <button type="button" class="primary" disabled={!may.allowed || act.busy} title={may.why} onClick={send}>
-        Retry exit
-      </button>
-      <p class="note">Sells all that remains, with more slippage than before.</p>
+      <div class="line">
+        <Slippage value={slippage} standard={RETRY_SLIPPAGE_BPS} onChange={setSlippage} />
+        <button type="button" class="primary" disabled={!may.allowed || act.busy} title={may.why} onClick={send}>
+          Retry exit
+        </button>
+      </div>
+      <p class="note">Sells all that remains, for the same reason.</p>
       {act.problem !== '' && <p class="problem">{act.problem}</p>}
     </div>
   );

@@ -1,0 +1,143 @@
+/** One stack for all tests of the console: services whose requestor can go and come back, two consoles, and a browser. */
+import path from 'node:path';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { AlertServiceClient } from '../../../proto/gen/exitlane/v1/alert_service.js';
+import { systemClock } from '../../../shared/core/clock.js';
+import { CloseStack } from '../../../shared/core/lifecycle.js';
+import { silentLogger as logger } from '../../../shared/core/logger.js';
+import { connect } from '../../../shared/grpc/client.js';
+import { openDatabase } from '../../../shared/store/database.js';
+import { CONSOLE_DEFAULTS, type ConsoleConfig } from '../../console/config.js';
+import { startConsole } from '../../console/console.js';
+import { startProcessor } from '../../processor/processor.js';
+import { REQUESTOR_DEFAULTS } from '../../requestor/config.js';
+import { type Requestor, startRequestor } from '../../requestor/requestor.js';
+import { startSandbox } from '../../sandbox/sandbox.js';
+import { emptyFolder, type Stack, withClients } from '../api/stack.js';
+import { launchChromium } from './chromium.js';
+
+export interface Rig {
+  readonly stack: Stack;
+  readonly alerts: AlertServiceClient;
+  /** Everyone here is an operator. */
+  readonly url: string;
+  /** Everyone here is a viewer. */
+  readonly viewerUrl: string;
+  /** A tab of its own browser; what its page complains about ends up in `complaints`. */
+  open(url: string, options?: BrowserContextOptions): Promise<Page>;
+  /** Errors of pages since the last look: uncaught ones, and what the browser refused. */
+  complaints(): string[];
+  stopRequestor(): Promise<void>;
+  startRequestor(): Promise<void>;
+  closePages(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Quick blocks, so that an order takes a fifth of a second. */
+const SLOT_MS = 50;
+/** The longest a test waits for something to be seen. */
+const SEEN_MS_MAX = 15_000;
+
+export async function startRig(): Promise<Rig> {
+  const open = new CloseStack(logger);
+  try {
+    return await start(open);
+  } catch (error) {
+    await open.close();
+    throw error;
+  }
+}
+
+async function start(open: CloseStack): Promise<Rig> {
+  const dataDir = await emptyFolder(open);
+  const db = await openDatabase({ dataDir: path.join(dataDir, 'database'), logger });
+  open.add('database', () => db.close());
+  const sandboxFolder = path.join(dataDir, 'sandbox');
+  const sandbox = await startSandbox({ dataDir: sandboxFolder, port: 0, slotMs: SLOT_MS, seed: 7, volatility: 0 });
+  open.add('sandbox', () => sandbox.close());
+  const processor = await startProcessor({
+    db,
+    logger,
+    clock: systemClock,
+    config: {
+      host: '127.0.0.1',
+      port: 0,
+      executor: 'venue',
+      sandbox: true,
+      keypairFile: sandbox.walletPath,
+      venue: { jupiterUrl: sandbox.url, rpcUrls: [sandbox.url], pollIntervalMs: SLOT_MS },
+      // An exit that cannot get out has used up its tries within a second.
+      retryPolicy: { firstDelayMs: 20, maxDelayMs: 40 },
+      priceIntervalMs: 200,
+    },
+  });
+  open.add('processor', () => processor.close());
+  const requestorAt = (port: number) =>
+    startRequestor({
+      db,
+      logger,
+      clock: systemClock,
+      config: { ...REQUESTOR_DEFAULTS, port, processorAddress: processor.address },
+    });
+  let requestor: Requestor | undefined = await requestorAt(0);
+  const { address } = requestor;
+  open.add('requestor', () => requestor?.close());
+  const consoleWith = async (config: Partial<ConsoleConfig>) => {
+    const addresses = { requestorAddress: address, processorAddress: processor.address };
+    const started = await startConsole({
+      config: { ...CONSOLE_DEFAULTS, ...addresses, port: 0, ...config },
+      clock: systemClock,
+      logger,
+    });
+    open.add('console', () => started.close());
+    return started.url;
+  };
+  const url = await consoleWith({});
+  const viewerUrl = await consoleWith({ role: 'viewer' });
+  const places = { requestorAddress: address, processorAddress: processor.address, sandboxUrl: sandbox.url, dataDir };
+  const stack = withClients(open, places);
+  const alerts = connect(AlertServiceClient, address);
+  open.add('alerts', () => alerts.close());
+  const browser = await launchChromium();
+  open.add('browser', () => browser.close());
+  return {
+    stack,
+    alerts,
+    url,
+    viewerUrl,
+    ...pagesOf(browser),
+    async stopRequestor() {
+      await requestor?.close();
+      requestor = undefined;
+    },
+    async startRequestor() {
+      requestor = await requestorAt(Number(address.split(':').at(-1)));
+    },
+    close: () => open.close(),
+  };
+}
+
+function pagesOf(browser: Browser): Pick<Rig, 'open' | 'complaints' | 'closePages'> {
+  let complaints: string[] = [];
+  return {
+    async open(url, options = {}) {
+      const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+      context.setDefaultTimeout(SEEN_MS_MAX);
+      const page = await context.newPage();
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      page.on('console', (message) => {
+        if (message.type() === 'error') complaints.push(message.text());
+      });
+      await page.goto(url);
+      return page;
+    },
+    complaints() {
+      const seen = complaints;
+      complaints = [];
+      return seen;
+    },
+    async closePages() {
+      await Promise.all(browser.contexts().map((context) => context.close()));
+    },
+  };
+}
