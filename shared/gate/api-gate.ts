@@ -23,6 +23,8 @@ export interface ApiGateOptions {
   readonly budgets?: Readonly<Record<string, HostBudget>>;
   /** A call that is not critical waits for critical ones at most this long, ms (A2); default 5,000. */
   readonly maxWaitMs?: number;
+  /** The same for HIGH calls, at most `maxWaitMs`, which is the default. */
+  readonly highWaitMs?: number;
   /** A call that is not critical ends with RATE_LIMITED after waiting this long in all, ms; default 15,000. */
   readonly budgetWaitMs?: number;
   /** A critical call waits for its host's budget at most this long, ms; default 10,000. */
@@ -70,9 +72,12 @@ export class ApiGate {
   constructor(options: ApiGateOptions = {}) {
     const { clock = systemClock, logger = silentLogger, warnAfterMs = WARN_AFTER_MS } = options;
     const { maxWaitMs: holdMs = MAX_WAIT_MS, budgetWaitMs: othersMs = BUDGET_WAIT_MS } = options;
+    const { highWaitMs: highHoldMs = holdMs } = options;
     const { criticalWaitMs: criticalMs = CRITICAL_WAIT_MS, waitingMax = WAITING_CALLS_MAX } = options;
-    if (!(holdMs >= 0 && othersMs >= holdMs && criticalMs >= 0)) {
-      throw new RangeError(`no wait may be negative, nor budgetWaitMs (${othersMs}) below maxWaitMs (${holdMs})`);
+    if (!(highHoldMs >= 0 && holdMs >= highHoldMs && othersMs >= holdMs && criticalMs >= 0)) {
+      throw new RangeError(
+        `no wait may be negative, nor budgetWaitMs (${othersMs}) below maxWaitMs (${holdMs}), nor that below highWaitMs`,
+      );
     }
     this.#clock = clock;
     this.#log = new GateLog(logger, clock, warnAfterMs);
@@ -82,6 +87,7 @@ export class ApiGate {
       log: this.#log,
       tallies: this.#tallies,
       holdMs,
+      highHoldMs,
       othersMs,
       criticalMs,
       waitingMax,

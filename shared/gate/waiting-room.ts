@@ -12,6 +12,8 @@ export interface WaitingRoomOptions {
   readonly tallies: Tallies;
   /** The longest waits, ms: for critical calls, for a budget, and of critical calls for a budget. */
   readonly holdMs: number;
+  /** The same for HIGH calls. */
+  readonly highHoldMs: number;
   readonly othersMs: number;
   readonly criticalMs: number;
   readonly refusableUrgency: number;
@@ -52,7 +54,7 @@ export class WaitingRoom {
 
   /** Resolves when the call may start; it is counted as started by then. Rejects when it may not, or its signal aborts. */
   turn({ lane, level, name, urgency, signal }: Turn): Promise<void> {
-    const { clock, tallies, holdMs, waitingMax } = this.#options;
+    const { clock, tallies, holdMs, highHoldMs, waitingMax } = this.#options;
     return new Promise((resolve, reject) => {
       const since = clock.now();
       const onAbort = () => this.#leave(call, signal?.reason, 'given up by its caller');
@@ -68,7 +70,7 @@ export class WaitingRoom {
         urgency,
         arrival: this.#arrivals++,
         since,
-        holdUntil: since + holdMs,
+        holdUntil: since + (level === ApiCallPriority.HIGH ? highHoldMs : holdMs),
         why: lane.reason(since),
         ticket: undefined,
         start: () => {

@@ -43,6 +43,7 @@ describe('exitlane dev', function () {
     const running = JSON.parse(String(chunk));
     const status = await run(['status', '--requestor', running.requestor, '--processor', running.processor]);
     expect(status.exitCode).to.equal(0);
+    expect((await fetch(running.console)).status, 'the console').to.equal(200);
 
     const second = start(...FREE_PORTS);
     expect(await second.ended).to.equal(1);

@@ -93,7 +93,8 @@ export function addActions(server: FastifyInstance, parts: ActionParts): void {
         const wanted = bodyOf(body, request.body);
         told = { ...record, role: identity.role, subject: subjectOf(wanted), wanted };
         const answer = await work(wanted, byOf(identity, record.request_id));
-        logger.info({ ...told, outcome: 'done' }, `console: ${name} by ${record.who}`);
+        // A warning, as in the services: what people change is to be found in every log.
+        logger.warn({ ...told, outcome: 'done' }, `console: ${name} by ${record.who}`);
         return answer ?? {};
       } catch (error) {
         logger.warn(

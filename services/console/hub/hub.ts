@@ -133,6 +133,8 @@ export class Hub {
     });
     this.#tabs.set(id, tab);
     this.#sendSnapshot(tab);
+    // Nobody looked: what is read only for those who look is old.
+    if (this.#tabs.size === 1) void Promise.all([this.#readGate(), this.#readPnl()]);
     return tab;
   }
 

@@ -94,7 +94,7 @@ describe('X9 X10 exit plans on the sandbox: the price moves, the exit happens', 
   it('X11 a stop-loss hit while a take-profit is queued takes its place and sells all that is left, once', async () => {
     const plan = { stopLossPercent: 10, takeProfits: [{ gainPercent: 10, sellPercent: 50 }] };
     const positionId = await open('both', 'JTO', plan);
-    await stack.control('faults', { fault: 'slow', on: 'quote', count: 1, ms: 8_000 });
+    await stack.control('faults', { fault: 'slow', on: 'quote', count: 1, ms: 20_000 });
     await move('JTO', '1.12');
     const profitId = `exit:${positionId}:take_profit_1`;
     await eventually('the take-profit', async () => (await exits(positionId)).length === 1);

@@ -19,8 +19,9 @@ describe('P8 entries hold every slot and a stop-loss comes', () => {
   const reasonsOf = async (id: string) =>
     (await messagesOf(stack, id)).flatMap((message) => statusIn(message)?.reason ?? []);
 
-  it('while they ask for quotes: it starts at once in the place of the last, which fills later', async () => {
-    await stack.control('faults', { fault: 'slow', on: 'quote', count: ENTRIES.length, ms: 2_500 });
+  it('while they ask for quotes: it starts at once in the place of the last, which fills later', async function () {
+    this.slow(30_000);
+    await stack.control('faults', { fault: 'slow', on: 'quote', count: ENTRIES.length, ms: 8_000 });
     for (const id of ENTRIES) {
       await buy(stack, id);
       await reached(stack, id, OrderStatus.SUBMITTED);

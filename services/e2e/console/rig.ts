@@ -8,7 +8,7 @@ import { silentLogger as logger } from '../../../shared/core/logger.js';
 import { connect } from '../../../shared/grpc/client.js';
 import { openDatabase } from '../../../shared/store/database.js';
 import { CONSOLE_DEFAULTS, type ConsoleConfig } from '../../console/config.js';
-import { startConsole } from '../../console/console.js';
+import { type Console, startConsole } from '../../console/console.js';
 import { startProcessor } from '../../processor/processor.js';
 import { REQUESTOR_DEFAULTS } from '../../requestor/config.js';
 import { type Requestor, startRequestor } from '../../requestor/requestor.js';
@@ -27,6 +27,8 @@ export interface Rig {
   open(url: string, options?: BrowserContextOptions): Promise<Page>;
   /** Errors of pages since the last look: uncaught ones, and what the browser refused. */
   complaints(): string[];
+  /** Another console on the same services; the test closes it. */
+  openConsole(config: Partial<ConsoleConfig>): Promise<Console>;
   stopRequestor(): Promise<void>;
   startRequestor(): Promise<void>;
   closePages(): Promise<void>;
@@ -36,7 +38,7 @@ export interface Rig {
 /** Quick blocks, so that an order takes a fifth of a second. */
 const SLOT_MS = 50;
 /** The longest a test waits for something to be seen. */
-const SEEN_MS_MAX = 15_000;
+const SEEN_MS_MAX = 25_000;
 
 export async function startRig(): Promise<Rig> {
   const open = new CloseStack(logger);
@@ -82,13 +84,16 @@ async function start(open: CloseStack): Promise<Rig> {
   let requestor: Requestor | undefined = await requestorAt(0);
   const { address } = requestor;
   open.add('requestor', () => requestor?.close());
-  const consoleWith = async (config: Partial<ConsoleConfig>) => {
+  const openConsole = (config: Partial<ConsoleConfig>) => {
     const addresses = { requestorAddress: address, processorAddress: processor.address };
-    const started = await startConsole({
+    return startConsole({
       config: { ...CONSOLE_DEFAULTS, ...addresses, port: 0, ...config },
       clock: systemClock,
       logger,
     });
+  };
+  const consoleWith = async (config: Partial<ConsoleConfig>) => {
+    const started = await openConsole(config);
     open.add('console', () => started.close());
     return started.url;
   };
@@ -106,6 +111,7 @@ async function start(open: CloseStack): Promise<Rig> {
     url,
     viewerUrl,
     ...pagesOf(browser),
+    openConsole,
     async stopRequestor() {
       await requestor?.close();
       requestor = undefined;

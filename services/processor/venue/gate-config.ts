@@ -27,9 +27,17 @@ export interface GateConfig {
   readonly reservePercent?: number;
   /** The longest waits, ms; see {@link ApiGate}. Default 5,000, 15,000 and 10,000. */
   readonly maxWaitMs?: number;
+  /** The longest wait of what guards positions for orders' own calls, ms; default {@link HIGH_WAIT_MS}. */
+  readonly highWaitMs?: number;
   readonly budgetWaitMs?: number;
   readonly criticalWaitMs?: number;
 }
+
+/**
+ * A quote that hangs must not keep the prices from which stop-losses are fired: they wait for orders' own calls as long as a usual one
+ * takes, and no longer.
+ */
+const HIGH_WAIT_MS = 500;
 
 /** Jupiter counts over 60 s, https://dev.jup.ag/docs/portal/rate-limits; nodes count over one or a few. */
 const JUPITER_WINDOW_MS = 60_000;
@@ -51,6 +59,7 @@ export const gateSettings = {
   GATE_SHARE_PERCENT: intSetting(1, 100, 100),
   GATE_RESERVE_PERCENT: intSetting(1, 90, 30),
   GATE_MAX_WAIT_MS: intSetting(0, 60_000, MAX_WAIT_MS),
+  GATE_HIGH_WAIT_MS: intSetting(0, 60_000, HIGH_WAIT_MS),
   GATE_BUDGET_WAIT_MS: intSetting(0, 300_000, BUDGET_WAIT_MS),
   GATE_CRITICAL_WAIT_MS: intSetting(0, 60_000, CRITICAL_WAIT_MS),
 };
@@ -64,6 +73,7 @@ export function gateConfigOf(settings: Settings, venue: VenueOptions): GateConfi
     const text = `GATE_BUDGET_WAIT_MS is ${budgetWaitMs}, below GATE_MAX_WAIT_MS (${maxWaitMs}): raise it, or lower the other.`;
     throw new ExitlaneError('CONFIG_INVALID', text);
   }
+  const highWaitMs = Math.min(settings.GATE_HIGH_WAIT_MS, maxWaitMs);
   const config = {
     jupiterRequestsPerSecond: settings.JUPITER_REQUESTS_PER_SECOND,
     jupiterBurst: settings.JUPITER_BURST,
@@ -72,6 +82,7 @@ export function gateConfigOf(settings: Settings, venue: VenueOptions): GateConfi
     sharePercent: settings.GATE_SHARE_PERCENT,
     reservePercent: settings.GATE_RESERVE_PERCENT,
     maxWaitMs,
+    highWaitMs,
     budgetWaitMs,
     criticalWaitMs: settings.GATE_CRITICAL_WAIT_MS,
   };
@@ -107,7 +118,8 @@ export function gateBudgets(config: GateConfig, venue: VenueOptions): Record<str
 /** The gate of a processor. Entries may be refused when a host's budget does not come in time; exits never are. */
 export function createGate(config: GateConfig, venue: VenueOptions, parts: { clock: Clock; logger: Logger }): ApiGate {
   const { maxWaitMs, budgetWaitMs, criticalWaitMs } = config;
-  const waits = { maxWaitMs, budgetWaitMs, criticalWaitMs };
+  const highWaitMs = Math.min(config.highWaitMs ?? HIGH_WAIT_MS, maxWaitMs ?? MAX_WAIT_MS);
+  const waits = { maxWaitMs, highWaitMs, budgetWaitMs, criticalWaitMs };
   const budgets = gateBudgets(config, venue);
   return new ApiGate({ ...parts, ...waits, budgets, refusableUrgency: OrderPriority.ENTRY });
 }

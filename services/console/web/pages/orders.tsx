@@ -33,7 +33,7 @@ function OrderList() {
   const [type, setType] = useState<TypeFilter>('all');
   const [search, setSearch] = useState('');
   const [rows, setRows] = useState(ROWS_STEP);
-  const archive = useArchive(status, type);
+  const archive = useArchive(status, type, orders.byId);
   const matching = useMemo(() => {
     const held = newestOrders(orders);
     const known = new Set(held.map(({ orderId }) => orderId));
@@ -101,8 +101,11 @@ function matches(order: OrderView, status: StatusFilter, type: TypeFilter, searc
   );
 }
 
+/** Pages asked for with one wish: the newest ones may hold nothing that is not known already. */
+const PAGES_MAX = 20;
+
 /** What the list no longer holds, page by page, newest first. */
-function useArchive(status: StatusFilter, type: TypeFilter) {
+function useArchive(status: StatusFilter, type: TypeFilter, known: ReadonlyMap<string, OrderView>) {
   const [orders, setOrders] = useState<readonly OrderView[]>([]);
   const [token, setToken] = useState<string | undefined>();
   const [busy, setBusy] = useState(false);
@@ -111,6 +114,17 @@ function useArchive(status: StatusFilter, type: TypeFilter) {
     setOrders([]);
     setToken(undefined);
   }, [status, type]);
+  const load = async () => {
+    const found: OrderView[] = [];
+    let next = token;
+    for (let pages = 0; pages < PAGES_MAX && found.length === 0 && next !== ''; pages += 1) {
+      const page: OrderPageView = await get(`/api/orders?${pageWish(status, type, next)}`);
+      found.push(...page.orders.filter(({ orderId }) => !known.has(orderId)));
+      next = page.nextPageToken;
+    }
+    setOrders((held) => [...held, ...found]);
+    setToken(next);
+  };
   return {
     orders,
     busy,
@@ -119,15 +133,8 @@ function useArchive(status: StatusFilter, type: TypeFilter) {
     async load() {
       setBusy(true);
       setProblem('');
-      const wish = new URLSearchParams();
-      if (token) wish.set('pageToken', token);
-      const { statuses } = STATUS_FILTERS[status];
-      if (statuses.length > 0) wish.set('statuses', statuses.join(','));
-      if (type !== 'all') wish.set('type', type);
       try {
-        const page = await get<OrderPageView>(`/api/orders?${wish}`);
-        setOrders((held) => [...held, ...page.orders]);
-        setToken(page.nextPageToken);
+        await load();
       } catch (error) {
         setProblem(messageOf(error));
       } finally {
@@ -135,6 +142,15 @@ function useArchive(status: StatusFilter, type: TypeFilter) {
       }
     },
   };
+}
+
+function pageWish(status: StatusFilter, type: TypeFilter, pageToken: string | undefined): URLSearchParams {
+  const wish = new URLSearchParams();
+  if (pageToken) wish.set('pageToken', pageToken);
+  const { statuses } = STATUS_FILTERS[status];
+  if (statuses.length > 0) wish.set('statuses', statuses.join(','));
+  if (type !== 'all') wish.set('type', type);
+  return wish;
 }
 
 function Search({ text, onChange }: { readonly text: string; readonly onChange: (text: string) => void }) {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { call } from '../../../../shared/grpc/client.js';
 import { buy, filled } from '../../api/support.js';
 import type { Rig } from '../rig.js';
 
@@ -28,6 +29,33 @@ export function healCases(rig: () => Rig): void {
       await page.locator('tr', { hasText: 'after-the-rise' }).getByText('Filled').waitFor();
       expect(await page.locator('body').getAttribute('class')).not.to.contain('stale');
       expect(await page.evaluate('window.sameAsBefore'), 'the page was not loaded anew').to.equal(true);
+    });
+  });
+
+  describe('P6 a console that restarts under an open page', () => {
+    it('is waited for, and the page acts again without being loaded anew', async () => {
+      const { stack, open, openConsole, complaints } = rig();
+      let console = await openConsole({});
+      const { url } = console;
+      const page = await open(url);
+      await page.locator('.trading .state').getByText('Active').waitFor();
+      await page.evaluate('window.sameAsBefore = true');
+      await console.close();
+      await page.getByText(/No connection to the console since \d\d:\d\d:\d\d/).waitFor();
+      expect(await page.title()).to.equal('No connection · Exitlane');
+      console = await openConsole({ port: Number(new URL(url).port) });
+      try {
+        await page.getByText('No connection to the console').waitFor({ state: 'detached' });
+        await page.getByRole('button', { name: 'Halted' }).click();
+        await page.getByRole('dialog').getByRole('textbox').fill('still here');
+        await page.getByRole('dialog').getByRole('button', { name: 'Switch to halted' }).click();
+        await page.locator('.trading .state').getByText('Halted').waitFor();
+        expect((await call(stack.queue, 'getTradingState', {})).changeReason).to.equal('still here');
+        expect(await page.evaluate('window.sameAsBefore'), 'the page was not loaded anew').to.equal(true);
+      } finally {
+        await console.close();
+      }
+      for (const complaint of complaints()) expect(complaint).to.match(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED/);
     });
   });
 }

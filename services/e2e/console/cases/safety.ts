@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { expect } from 'chai';
 import { TradingState } from '../../../../proto/gen/exitlane/v1/queue_service.js';
@@ -25,6 +26,30 @@ export function safetyCases(rig: () => Rig): void {
       expect(refused.status).to.equal(403);
       expect(refused.body).to.contain('"FORBIDDEN"').and.to.contain('operator');
       expect(await call(stack.queue, 'getTradingState', {})).to.deep.equal(before);
+    });
+  });
+
+  describe('O1 signing in', () => {
+    it('asks for a token, knows the person by it, and forgets again', async () => {
+      const { open, openConsole, complaints } = rig();
+      const tokenHash = createHash('sha256').update('open sesame').digest('hex');
+      const console = await openConsole({ users: [{ name: 'alice', role: 'viewer', tokenHash }] });
+      try {
+        const page = await open(console.url);
+        const field = page.getByLabel('Token');
+        await field.fill('a wrong one');
+        await page.getByRole('button', { name: 'Sign in' }).click();
+        await page.getByRole('alert').getByText('nobody').waitFor();
+        await field.fill('open sesame');
+        await page.keyboard.press('Enter');
+        await page.locator('.person').getByText('alice').waitFor();
+        await page.locator('.trading .state').getByText('Active').waitFor();
+        await page.getByRole('button', { name: 'Sign out' }).click();
+        await field.waitFor();
+        expect(complaints(), 'the refusal of the wrong token').to.have.lengthOf(1);
+      } finally {
+        await console.close();
+      }
     });
   });
 
