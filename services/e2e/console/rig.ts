@@ -1,6 +1,6 @@
 /** One stack for all tests of the console: services whose requestor can go and come back, two consoles, and a browser. */
 import path from 'node:path';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { AlertServiceClient } from '../../../proto/gen/exitlane/v1/alert_service.js';
 import { systemClock } from '../../../shared/core/clock.js';
 import { CloseStack } from '../../../shared/core/lifecycle.js';
@@ -23,8 +23,8 @@ export interface Rig {
   readonly url: string;
   /** Everyone here is a viewer. */
   readonly viewerUrl: string;
-  /** A tab of its own browser; what its page complains about ends up in `complaints`. */
-  open(url: string, options?: BrowserContextOptions): Promise<Page>;
+  /** A new tab; what its page complains about ends up in `complaints`. */
+  open(url: string): Promise<Page>;
   /** Errors of pages since the last look: uncaught ones, and what the browser refused. */
   complaints(): string[];
   /** Another console on the same services; the test closes it. */
@@ -110,7 +110,7 @@ async function start(open: CloseStack): Promise<Rig> {
     alerts,
     url,
     viewerUrl,
-    ...pagesOf(browser),
+    ...(await pagesOf(browser)),
     openConsole,
     async stopRequestor() {
       await requestor?.close();
@@ -123,12 +123,13 @@ async function start(open: CloseStack): Promise<Rig> {
   };
 }
 
-function pagesOf(browser: Browser): Pick<Rig, 'open' | 'complaints' | 'closePages'> {
+/** One browser profile for all tests: a new one for each would load everything anew. */
+async function pagesOf(browser: Browser): Promise<Pick<Rig, 'open' | 'complaints' | 'closePages'>> {
   let complaints: string[] = [];
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  context.setDefaultTimeout(SEEN_MS_MAX);
   return {
-    async open(url, options = {}) {
-      const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-      context.setDefaultTimeout(SEEN_MS_MAX);
+    async open(url) {
       const page = await context.newPage();
       page.on('pageerror', (error) => complaints.push(String(error)));
       page.on('console', (message) => {
@@ -143,7 +144,7 @@ function pagesOf(browser: Browser): Pick<Rig, 'open' | 'complaints' | 'closePage
       return seen;
     },
     async closePages() {
-      await Promise.all(browser.contexts().map((context) => context.close()));
+      await Promise.all(context.pages().map((page) => page.close()));
     },
   };
 }

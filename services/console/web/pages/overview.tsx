@@ -91,7 +91,7 @@ function Tiles({ queue }: { readonly queue: QueueView }) {
       <Tile name="Orders per minute" under={`out; ${rate(queue.arrivalsPerMinute)} in`}>
         {rate(queue.completionsPerMinute)}
       </Tile>
-      <Tile name="Processed, session" under={`${count(queue.processedTotal)} in all`}>
+      <Tile name="Processed" under={`session; ${count(queue.processedTotal)} in all`}>
         {count(queue.processedSinceStart)}
       </Tile>
     </div>

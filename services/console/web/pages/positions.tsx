@@ -1,6 +1,8 @@
+import { useState } from 'preact/hooks';
 import { amount, price, signed } from '../../model/format.js';
 import type { PnlView, PositionView } from '../../model/view.js';
 import { Age, Card, Empty } from '../parts/basics.js';
+import { memo } from '../parts/memo.js';
 import { Missing } from '../parts/missing.js';
 import { PositionBadge, Token } from '../parts/order-badges.js';
 import { Move, Profit, remaining } from '../parts/profit.js';
@@ -77,32 +79,46 @@ function Totals({ pnl }: { readonly pnl: PnlView }) {
   );
 }
 
+/** Rows drawn at first, and more with each wish. */
+const ROWS_STEP = 50;
+
 function PositionTable({ positions }: { readonly positions: readonly PositionView[] }) {
+  const [rows, setRows] = useState(ROWS_STEP);
+  const hidden = positions.length - rows;
   return (
-    <table class="list position-list">
-      <thead>
-        <tr>
-          <th class="c-token">Token</th>
-          <th class="c-status">Status</th>
-          <th class="c-tokens right">Held</th>
-          <th class="c-entry right">Entry</th>
-          <th class="c-price right">Price</th>
-          <th class="c-move right">Move</th>
-          <th class="c-pnl right">Unrealized SOL</th>
-          <th class="c-realized right">Realized SOL</th>
-          <th class="c-age right">Open for</th>
-        </tr>
-      </thead>
-      <tbody>
-        {positions.map((position) => (
-          <Row key={position.positionId} position={position} />
-        ))}
-      </tbody>
-    </table>
+    <>
+      <table class="list position-list">
+        <thead>
+          <tr>
+            <th class="c-token">Token</th>
+            <th class="c-status">Status</th>
+            <th class="c-tokens right">Held</th>
+            <th class="c-entry right">Entry</th>
+            <th class="c-price right">Price</th>
+            <th class="c-move right">Move</th>
+            <th class="c-pnl right">Unrealized SOL</th>
+            <th class="c-realized right">Realized SOL</th>
+            <th class="c-age right">Open for</th>
+          </tr>
+        </thead>
+        <tbody>
+          {positions.slice(0, rows).map((position) => (
+            <Row key={position.positionId} position={position} />
+          ))}
+        </tbody>
+      </table>
+      {hidden > 0 && (
+        <div class="more">
+          <button type="button" class="plain" onClick={() => setRows(rows + ROWS_STEP)}>
+            Show {Math.min(ROWS_STEP, hidden)} more
+          </button>
+        </div>
+      )}
+    </>
   );
 }
 
-function Row({ position }: { readonly position: PositionView }) {
+const Row = memo(({ position }: { readonly position: PositionView }) => {
   const isClosed = position.status === 'CLOSED';
   return (
     <tr class={isClosed ? 'ended' : 'running'} onClick={() => goTo('positions', position.positionId)}>
@@ -133,7 +149,7 @@ function Row({ position }: { readonly position: PositionView }) {
       </td>
     </tr>
   );
-}
+});
 
 function tone(sol: string): string {
   if (!/[1-9]/.test(sol)) return 'quiet';

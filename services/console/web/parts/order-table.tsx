@@ -1,9 +1,8 @@
-import type { ComponentType } from 'preact';
-import { Component } from 'preact';
 import { amount, bps, price } from '../../model/format.js';
 import type { OrderView } from '../../model/view.js';
 import { goTo, linkTo } from '../state/route.js';
 import { Time } from './basics.js';
+import { memo } from './memo.js';
 import { Kind, StatusBadge, Token } from './order-badges.js';
 
 /** Orders, one line each; a click anywhere in the line opens it. */
@@ -32,43 +31,34 @@ export function OrderTable({ orders }: { readonly orders: readonly OrderView[] }
   );
 }
 
-/** Drawn again only when its order has changed: most of a long list has not. */
-const OrderRow: ComponentType<{ readonly order: OrderView }> = class extends Component<{ readonly order: OrderView }> {
-  override shouldComponentUpdate(next: { readonly order: OrderView }): boolean {
-    return next.order !== this.props.order;
-  }
-
-  override render({ order }: { readonly order: OrderView }) {
-    return (
-      <tr class={order.isTerminal ? 'ended' : 'running'} onClick={() => goTo('orders', order.orderReqId)}>
-        <td class="c-time num">
-          <Time at={order.createdAt} />
-        </td>
-        <td class="c-id">
-          <a href={linkTo('orders', order.orderReqId)} title={order.orderReqId}>
-            {order.orderReqId}
-          </a>
-        </td>
-        <td class="c-kind">
-          <Kind order={order} />
-        </td>
-        <td class="c-token">
-          <Token symbol={order.tokenSymbol} address={order.tokenAddress} />
-        </td>
-        <td class="c-status">
-          <StatusBadge status={order.status} reason={order.reason} />
-        </td>
-        <td class="c-reason" title={order.lastError}>
-          {order.reason === order.status ? '' : order.reason}
-        </td>
-        <td class="c-sol right num" title={order.amountSol}>
-          {amount(order.amountSol, 4)}
-        </td>
-        <td class="c-price right num" title={order.actualPrice || order.expectedPrice}>
-          <span class={order.actualPrice === '' ? 'quiet' : ''}>{price(order.actualPrice || order.expectedPrice)}</span>
-        </td>
-        <td class="c-slip right num">{bps(order.slippageBps)}</td>
-      </tr>
-    );
-  }
-};
+const OrderRow = memo(({ order }: { readonly order: OrderView }) => (
+  <tr class={order.isTerminal ? 'ended' : 'running'} onClick={() => goTo('orders', order.orderReqId)}>
+    <td class="c-time num">
+      <Time at={order.createdAt} />
+    </td>
+    <td class="c-id">
+      <a href={linkTo('orders', order.orderReqId)} title={order.orderReqId}>
+        {order.orderReqId}
+      </a>
+    </td>
+    <td class="c-kind">
+      <Kind order={order} />
+    </td>
+    <td class="c-token">
+      <Token symbol={order.tokenSymbol} address={order.tokenAddress} />
+    </td>
+    <td class="c-status">
+      <StatusBadge status={order.status} reason={order.reason} />
+    </td>
+    <td class="c-reason" title={order.lastError}>
+      {order.reason === order.status ? '' : order.reason}
+    </td>
+    <td class="c-sol right num" title={order.amountSol}>
+      {amount(order.amountSol, 4)}
+    </td>
+    <td class="c-price right num" title={order.actualPrice || order.expectedPrice}>
+      <span class={order.actualPrice === '' ? 'quiet' : ''}>{price(order.actualPrice || order.expectedPrice)}</span>
+    </td>
+    <td class="c-slip right num">{bps(order.slippageBps)}</td>
+  </tr>
+));

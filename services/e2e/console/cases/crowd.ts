@@ -21,10 +21,11 @@ export function crowdCases(rig: () => Rig): void {
         await Promise.all(ids.slice(from, from + BATCH).map((id) => buy(stack, id)));
       }
       const streams: string[] = [];
-      const page = await open(`${url}/#/orders`);
+      const page = await open('about:blank');
       page.on('request', (request) => {
         if (request.url().endsWith('/api/events')) streams.push(request.url());
       });
+      await page.goto(`${url}/#/orders`);
       await page.getByRole('button', { name: 'Live' }).click();
       await page.getByText(`${ORDERS} orders`, { exact: true }).waitFor();
       const frames = framesOf(page, 2_000);
@@ -39,7 +40,7 @@ export function crowdCases(rig: () => Rig): void {
         const shown = await page.locator('.order-list tbody tr').allInnerTexts();
         return shown.length === 1 && shown[0]?.includes('many-77');
       });
-      expect(streams, 'streams opened anew').to.deep.equal([]);
+      expect(streams, 'streams of this tab').to.have.lengthOf(1);
     });
   });
 }

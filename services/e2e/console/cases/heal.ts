@@ -53,6 +53,7 @@ export function healCases(rig: () => Rig): void {
         expect((await call(stack.queue, 'getTradingState', {})).changeReason).to.equal('still here');
         expect(await page.evaluate('window.sameAsBefore'), 'the page was not loaded anew').to.equal(true);
       } finally {
+        await page.close();
         await console.close();
       }
       for (const complaint of complaints()) expect(complaint).to.match(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED/);
