@@ -88,7 +88,7 @@ describe('P2, P3, P4 exitlane demo', function () {
   /** Orders of the line by their first message. */
   function submitted(lines: readonly string[]): string[] {
     const from = lines.findIndex((line) => line.startsWith('3  '));
-    const to = lines.findIndex((line) => line.startsWith('4  '));
+    const to = lines.findIndex((line) => line.startsWith('5  '));
     return lines
       .slice(from, to)
       .flatMap((line) => /^ *\d+\.\d{3} {2}(.{11}) {2}.{6} {2}PENDING/.exec(line)?.[1]?.trim() ?? []);

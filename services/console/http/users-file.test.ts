@@ -1,8 +1,12 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { packageRoot } from '../../../shared/core/package-root.js';
 import { readUsersFile, userWith } from './users-file.js';
 
 const hash = (token: string) => createHash('sha256').update(token).digest('hex');
@@ -25,6 +29,15 @@ describe('O1 the file with who may sign in', () => {
     expect(userWith(users, 'token of bob')).to.include({ name: 'bob', role: 'viewer' });
     expect(userWith(users, 'token of nobody')).to.equal(undefined);
     expect(userWith(users, hash('token of alice')), 'the hash is no token').to.equal(undefined);
+  });
+
+  it('is made with the command that the documentation gives', async () => {
+    const text = readFileSync(path.join(packageRoot(), 'docs/console.md'), 'utf8');
+    const [, command = ''] = /```sh\n\s*(.*?)\n\s*```/s.exec(text) ?? [];
+    const { stdout } = await promisify(execFile)('sh', ['-c', command]);
+    const [token = '', tokenHash] = stdout.trim().split(' ');
+    await write(`carol viewer ${tokenHash}\n`);
+    expect(userWith(readUsersFile(file), token)).to.include({ name: 'carol' });
   });
 
   it('names every wrong line without showing it', async () => {

@@ -68,13 +68,13 @@ export class ServiceWatch {
       const settings = { deadlineMs: STATUS_DEADLINE_MS, signal };
       const status = await call(this.#clients.system[this.#service], 'getStatus', {}, settings);
       const now = clock.now();
-      if (this.#view.up === false) logger.info({ service: this.#service }, `the ${this.#service} is back`);
+      if (this.#view.up === false) logger.info({ of: this.#service }, `the ${this.#service} is back`);
       const since = this.#view.up === true ? this.#view.since : now;
       this.#set({ ...this.#view, ...toldView(status, now), up: true, since, lastSeen: now, error: '' });
     } catch (error) {
       if (signal.aborted) return;
       if (this.#view.up !== false) {
-        logger.warn({ service: this.#service, err: messageOf(error) }, `the ${this.#service} does not answer`);
+        logger.warn({ of: this.#service, err: messageOf(error) }, `the ${this.#service} does not answer`);
       }
       const since = this.#view.up === false ? this.#view.since : clock.now();
       this.#set({ ...this.#view, up: false, since, error: messageOf(error) });

@@ -6,13 +6,13 @@ import { systemClock } from '../../../shared/core/clock.js';
 import { CloseStack } from '../../../shared/core/lifecycle.js';
 import { silentLogger as logger } from '../../../shared/core/logger.js';
 import { connect } from '../../../shared/grpc/client.js';
-import { openDatabase } from '../../../shared/store/database.js';
+import { type Database, openDatabase } from '../../../shared/store/database.js';
 import { CONSOLE_DEFAULTS, type ConsoleConfig } from '../../console/config.js';
 import { type Console, startConsole } from '../../console/console.js';
-import { startProcessor } from '../../processor/processor.js';
+import { type Processor, startProcessor } from '../../processor/processor.js';
 import { REQUESTOR_DEFAULTS } from '../../requestor/config.js';
 import { type Requestor, startRequestor } from '../../requestor/requestor.js';
-import { startSandbox } from '../../sandbox/sandbox.js';
+import { type Sandbox, startSandbox } from '../../sandbox/sandbox.js';
 import { emptyFolder, type Stack, withClients } from '../api/stack.js';
 import { launchChromium } from './chromium.js';
 
@@ -57,22 +57,7 @@ async function start(open: CloseStack): Promise<Rig> {
   const sandboxFolder = path.join(dataDir, 'sandbox');
   const sandbox = await startSandbox({ dataDir: sandboxFolder, port: 0, slotMs: SLOT_MS, seed: 7, volatility: 0 });
   open.add('sandbox', () => sandbox.close());
-  const processor = await startProcessor({
-    db,
-    logger,
-    clock: systemClock,
-    config: {
-      host: '127.0.0.1',
-      port: 0,
-      executor: 'venue',
-      sandbox: true,
-      keypairFile: sandbox.walletPath,
-      venue: { jupiterUrl: sandbox.url, rpcUrls: [sandbox.url], pollIntervalMs: SLOT_MS },
-      // An exit that cannot get out has used up its tries within a second.
-      retryPolicy: { firstDelayMs: 20, maxDelayMs: 40 },
-      priceIntervalMs: 200,
-    },
-  });
+  const processor = await startVenueProcessor(db, sandbox);
   open.add('processor', () => processor.close());
   const requestorAt = (port: number) =>
     startRequestor({
@@ -121,6 +106,25 @@ async function start(open: CloseStack): Promise<Rig> {
     },
     close: () => open.close(),
   };
+}
+
+function startVenueProcessor(db: Database, sandbox: Sandbox): Promise<Processor> {
+  return startProcessor({
+    db,
+    logger,
+    clock: systemClock,
+    config: {
+      host: '127.0.0.1',
+      port: 0,
+      executor: 'venue',
+      sandbox: true,
+      keypairFile: sandbox.walletPath,
+      venue: { jupiterUrl: sandbox.url, rpcUrls: [sandbox.url], pollIntervalMs: SLOT_MS },
+      // An exit that cannot get out has used up its tries within a second.
+      retryPolicy: { firstDelayMs: 20, maxDelayMs: 40 },
+      priceIntervalMs: 200,
+    },
+  });
 }
 
 /** One browser profile for all tests: a new one for each would load everything anew. */

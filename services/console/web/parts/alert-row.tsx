@@ -72,6 +72,7 @@ function Story({ alert }: { readonly alert: AlertView }) {
       <li>
         Raised <Time at={alert.createdAt} />
         {alert.attempts !== null &&
+          alert.attempts > 0 &&
           ` after ${alert.attempts} failed ${alert.attempts === 1 ? 'execution' : 'executions'}`}
       </li>
       {alert.acknowledgedAt !== null && (

@@ -30,40 +30,7 @@ export function ExitPanel({ position }: { readonly position: PositionView }) {
   };
   return (
     <Card class="exit-panel" title="Exit">
-      <div class="percent">
-        <label for="exit-percent">Exit percentage</label>
-        <input
-          id="exit-percent"
-          type="range"
-          min={10}
-          max={100}
-          step={10}
-          value={Math.round(percent / 10) * 10}
-          style={{ '--filled': `${Math.max(0, Math.min(100, ((percent - 10) / 90) * 100))}%` }}
-          onInput={(event) => setPercent(event.currentTarget.valueAsNumber)}
-        />
-        <span class="typed">
-          <input
-            type="number"
-            min={1}
-            max={100}
-            step={1}
-            inputMode="numeric"
-            aria-label="Exit percentage, any whole percent"
-            aria-invalid={isWhole ? undefined : true}
-            value={Number.isNaN(percent) ? '' : percent}
-            onInput={(event) => setPercent(event.currentTarget.valueAsNumber)}
-          />
-          %
-        </span>
-      </div>
-      <fieldset class="segments presets" aria-label="Presets">
-        {PRESETS.map((preset) => (
-          <button key={preset} type="button" aria-pressed={percent === preset} onClick={() => setPercent(preset)}>
-            {preset} %
-          </button>
-        ))}
-      </fieldset>
+      <PercentPicker percent={percent} isWhole={isWhole} onChange={setPercent} />
       <Estimate position={position} tokens={tokens} />
       <div class="buttons">
         <button
@@ -92,6 +59,56 @@ export function ExitPanel({ position }: { readonly position: PositionView }) {
         <ConfirmExit position={position} percent={percent} tokens={tokens} onClose={() => setAsking(false)} />
       )}
     </Card>
+  );
+}
+
+/** Slider in steps of ten, presets, and a field for any whole percent. */
+function PercentPicker({
+  percent,
+  isWhole,
+  onChange,
+}: {
+  readonly percent: number;
+  readonly isWhole: boolean;
+  readonly onChange: (percent: number) => void;
+}) {
+  return (
+    <>
+      <div class="percent">
+        <label for="exit-percent">Exit percentage</label>
+        <input
+          id="exit-percent"
+          type="range"
+          min={10}
+          max={100}
+          step={10}
+          value={Math.round(percent / 10) * 10}
+          style={{ '--filled': `${Math.max(0, Math.min(100, ((percent - 10) / 90) * 100))}%` }}
+          onInput={(event) => onChange(event.currentTarget.valueAsNumber)}
+        />
+        <span class="typed">
+          <input
+            type="number"
+            min={1}
+            max={100}
+            step={1}
+            inputMode="numeric"
+            aria-label="Exit percentage, any whole percent"
+            aria-invalid={isWhole ? undefined : true}
+            value={Number.isNaN(percent) ? '' : percent}
+            onInput={(event) => onChange(event.currentTarget.valueAsNumber)}
+          />
+          %
+        </span>
+      </div>
+      <fieldset class="segments presets" aria-label="Presets">
+        {PRESETS.map((preset) => (
+          <button key={preset} type="button" aria-pressed={percent === preset} onClick={() => onChange(preset)}>
+            {preset} %
+          </button>
+        ))}
+      </fieldset>
+    </>
   );
 }
 

@@ -16,10 +16,6 @@ export function PlanEditor({ position }: { readonly position: PositionView }) {
   const shown = draft ?? held;
   const read = planIn(shown);
   const set = (change: Partial<PlanDraft>) => setDraft({ ...shown, ...change });
-  const trigger = (percent: string, sign: 1 | -1) => {
-    const at = percent === '' ? undefined : priceAt(position.entryPrice, sign * Number(percent));
-    return at === undefined ? '' : price(at);
-  };
   const save = async () => {
     if (!read.plan) return;
     const body = { positionId: position.positionId, plan: read.plan };
@@ -34,63 +30,7 @@ export function PlanEditor({ position }: { readonly position: PositionView }) {
         }}
       >
         <fieldset disabled={!may.allowed || act.busy}>
-          <Rule name="Stop-loss" hint={trigger(shown.stopLoss, -1)}>
-            <Percent
-              label="Stop-loss, percent below entry"
-              sign="−"
-              value={shown.stopLoss}
-              onChange={(stopLoss) => set({ stopLoss })}
-            />
-          </Rule>
-          <Rule name="Trailing stop" hint={shown.activation === '' ? '' : `from ${trigger(shown.activation, 1)}`}>
-            <Percent
-              label="Trailing stop, percent below the best price"
-              sign="−"
-              value={shown.trailing}
-              onChange={(trailing) => set({ trailing })}
-            />
-            <span class="word">from</span>
-            <Percent
-              label="Trailing stop begins, percent above entry"
-              sign="+"
-              value={shown.activation}
-              onChange={(activation) => set({ activation })}
-            />
-          </Rule>
-          {shown.steps.map((step, index) => (
-            <Rule key={STEP_NAMES[index]} name={STEP_NAMES[index] ?? ''} hint={trigger(step.gain, 1)}>
-              <Percent
-                label={`${STEP_NAMES[index]}, percent above entry`}
-                sign="+"
-                value={step.gain}
-                onChange={(gain) => set({ steps: shown.steps.with(index, { ...step, gain }) })}
-              />
-              <span class="word">sell</span>
-              <Percent
-                label={`${STEP_NAMES[index]}, percent to sell`}
-                sign=""
-                value={step.sell}
-                onChange={(sell) => set({ steps: shown.steps.with(index, { ...step, sell }) })}
-              />
-            </Rule>
-          ))}
-          <Rule name="Time limit" hint="">
-            <Minutes
-              label="Time limit in minutes"
-              value={shown.timeLimit}
-              onChange={(timeLimit) => set({ timeLimit })}
-            />
-          </Rule>
-          <Rule name="Stagnation" hint="">
-            <Percent
-              label="Stagnation, percent of movement"
-              sign="<"
-              value={shown.stagnation}
-              onChange={(stagnation) => set({ stagnation })}
-            />
-            <span class="word">in</span>
-            <Minutes label="Stagnation window in minutes" value={shown.window} onChange={(window) => set({ window })} />
-          </Rule>
+          <Rules draft={shown} entryPrice={position.entryPrice} onChange={set} />
         </fieldset>
         {draft && read.problem !== '' && <p class="problem">{read.problem}</p>}
         {act.problem !== '' && (
@@ -114,6 +54,97 @@ export function PlanEditor({ position }: { readonly position: PositionView }) {
       </form>
     </Card>
   );
+}
+
+interface RulesProps {
+  readonly draft: PlanDraft;
+  readonly entryPrice: string;
+  readonly onChange: (change: Partial<PlanDraft>) => void;
+}
+
+/** A line per rule, with the price at which it triggers. */
+function Rules({ draft, entryPrice, onChange }: RulesProps) {
+  return (
+    <>
+      <Rule name="Stop-loss" hint={trigger(entryPrice, draft.stopLoss, -1)}>
+        <Percent
+          label="Stop-loss, percent below entry"
+          sign="−"
+          value={draft.stopLoss}
+          onChange={(stopLoss) => onChange({ stopLoss })}
+        />
+      </Rule>
+      <Rule
+        name="Trailing stop"
+        hint={draft.activation === '' ? '' : `from ${trigger(entryPrice, draft.activation, 1)}`}
+      >
+        <Percent
+          label="Trailing stop, percent below the best price"
+          sign="−"
+          value={draft.trailing}
+          onChange={(trailing) => onChange({ trailing })}
+        />
+        <span class="word">from</span>
+        <Percent
+          label="Trailing stop begins, percent above entry"
+          sign="+"
+          value={draft.activation}
+          onChange={(activation) => onChange({ activation })}
+        />
+      </Rule>
+      <Steps draft={draft} entryPrice={entryPrice} onChange={onChange} />
+      <Rule name="Time limit" hint="">
+        <Minutes
+          label="Time limit in minutes"
+          value={draft.timeLimit}
+          onChange={(timeLimit) => onChange({ timeLimit })}
+        />
+      </Rule>
+      <Rule name="Stagnation" hint="">
+        <Percent
+          label="Stagnation, percent of movement"
+          sign="<"
+          value={draft.stagnation}
+          onChange={(stagnation) => onChange({ stagnation })}
+        />
+        <span class="word">in</span>
+        <Minutes
+          label="Stagnation window in minutes"
+          value={draft.window}
+          onChange={(window) => onChange({ window })}
+        />
+      </Rule>
+    </>
+  );
+}
+
+function Steps({ draft, entryPrice, onChange }: RulesProps) {
+  return (
+    <>
+      {draft.steps.map((step, index) => (
+        <Rule key={STEP_NAMES[index]} name={STEP_NAMES[index] ?? ''} hint={trigger(entryPrice, step.gain, 1)}>
+          <Percent
+            label={`${STEP_NAMES[index]}, percent above entry`}
+            sign="+"
+            value={step.gain}
+            onChange={(gain) => onChange({ steps: draft.steps.with(index, { ...step, gain }) })}
+          />
+          <span class="word">sell</span>
+          <Percent
+            label={`${STEP_NAMES[index]}, percent to sell`}
+            sign=""
+            value={step.sell}
+            onChange={(sell) => onChange({ steps: draft.steps.with(index, { ...step, sell }) })}
+          />
+        </Rule>
+      ))}
+    </>
+  );
+}
+
+function trigger(entryPrice: string, percent: string, sign: 1 | -1): string {
+  const at = percent === '' ? undefined : priceAt(entryPrice, sign * Number(percent));
+  return at === undefined ? '' : price(at);
 }
 
 const STEP_NAMES: readonly string[] = Array.from({ length: STEPS_MAX }, (_, index) => `Take-profit ${index + 1}`);
