@@ -47,6 +47,7 @@ export class ExitManager {
   #round: Timer | undefined;
   #writing: Timer | undefined;
   #busy: Promise<void> = Promise.resolve();
+  #failing = false;
 
   constructor(options: ExitManagerOptions) {
     this.#options = options;
@@ -97,8 +98,12 @@ export class ExitManager {
       if (this.#stop.signal.aborted) return;
       try {
         await work();
+        this.#failing = false;
       } catch (error) {
-        this.#options.logger.warn({ err: messageOf(error) }, 'could not read positions; trying again');
+        // Once per outage: this is tried several times a second.
+        const level = this.#failing ? 'debug' : 'warn';
+        this.#options.logger[level]({ err: messageOf(error) }, 'could not read or write positions; trying again');
+        this.#failing = true;
       }
     });
   }

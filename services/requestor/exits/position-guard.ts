@@ -28,6 +28,7 @@ export class PositionGuard {
   #next: AcceptedPrice | undefined;
   #working: Promise<void> | undefined;
   #closed = false;
+  #failing = false;
   /** What this guard said is in the way; others - a failed exit - say so themselves, and that is theirs to take back. */
   #blocker = '';
   #blockedAt = 0;
@@ -78,12 +79,15 @@ export class PositionGuard {
       this.#next = undefined;
       try {
         await this.#lookAt(price);
+        this.#failing = false;
       } catch (error) {
         const { positionId } = this.#watch;
-        this.#options.logger.warn(
+        const level = this.#failing ? 'debug' : 'warn';
+        this.#options.logger[level](
           { positionId, err: messageOf(error) },
-          'could not look at a price; the next one comes',
+          'could not act on a price; the next one comes',
         );
+        this.#failing = true;
         // What is in the store counts, not what was meant to be there.
         await this.#readAgain().catch(() => undefined);
       }
