@@ -202,30 +202,13 @@ describe('A3 waiting calls are released by event', () => {
 
 const ABORTED = AbortSignal.abort(new Error('before'));
 
+// What it costs in microseconds is measured by bench/gate.ts.
 describe('A4 what an uncontended call costs', () => {
   it('A4 it has started when executeWithPriority returns, without a timer', () => {
     const { clock, ask, started } = gateRig();
     for (const each of [LOW, NORMAL, HIGH, CRITICAL]) ask(each, `level-${each}`);
     expect(started).to.deep.equal(['level-4', 'level-3', 'level-2', 'level-1']);
     expect(clock.pendingTimers).to.equal(0);
-  });
-
-  it('A4 a few microseconds, even at the busiest of levels and with a budget', async () => {
-    const budgets = { api: { requests: 1_000_000, windowMs: 1_000, reserve: 1, burst: 999_999 } };
-    const gate = new ApiGate({ budgets });
-    const call = async () => undefined;
-    const perCallUs = async (work: () => Promise<unknown>): Promise<number> => {
-      const begin = performance.now();
-      for (let n = 0; n < 1_000; n++) await work();
-      return performance.now() - begin;
-    };
-    const overheads: number[] = [];
-    for (let round = 0; round < 50; round++) {
-      const gated = await perCallUs(() => gate.executeWithPriority(call, CRITICAL, 'api:x', { host: 'api' }));
-      overheads.push(gated - (await perCallUs(call)));
-    }
-    // The best round: what else this machine does at the same time is not the gate's.
-    expect(Math.min(...overheads)).to.be.lessThan(10);
   });
 
   it('A4 critical calls are logged at debug with name and arguments, others are not', async () => {
