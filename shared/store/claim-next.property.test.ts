@@ -22,7 +22,7 @@ import { describeOnBothStores } from './testing/stores.js';
 import { cancelOrder, requeueDueRetries } from './waiting-orders.js';
 
 /** Random schedules on each store; `SCHEDULES` and `SEED` run more, or one again. PGlite runs the same SQL, slower. */
-const SCHEDULES = { postgresql: 600, pglite: 40 };
+const SCHEDULES = { postgresql: 400, pglite: 30 };
 const STEPS = 20;
 
 const REASONS = ['stop_loss', 'trailing_stop', 'take_profit_1', 'take_profit_2', 'manual', 'time_limit'];

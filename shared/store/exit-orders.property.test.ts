@@ -22,7 +22,7 @@ import { describeOnBothStores } from './testing/stores.js';
 import { cancelOrder, requeueDueRetries } from './waiting-orders.js';
 
 /** Positions on each store; `POSITIONS` and `SEED` run more, or one again. */
-const POSITIONS = { postgresql: 150, pglite: 20 };
+const POSITIONS = { postgresql: 100, pglite: 15 };
 const STEPS = 18;
 const REASONS = ['take_profit_1', 'take_profit_2', 'stop_loss', 'trailing_stop', 'manual', 'time_limit'];
 const LAMPORTS_BOUGHT = 1_000_000_000n;
