@@ -19,7 +19,7 @@ export interface ExitMakerOptions {
 
 export type Made =
   /** The exit exists, with the trigger marked as fired, by this call or by one before it. */
-  | { readonly kind: 'made'; readonly state: ExitState }
+  | { readonly kind: 'made' }
   /** Something is in the way: the trigger stays armed and is looked at again with the next price. */
   | { readonly kind: 'blocked'; readonly why: string }
   /** The plan was changed meanwhile: read it again and decide again. */
@@ -67,10 +67,14 @@ export async function makeTriggeredExit(
     });
     const facts = { positionId, trigger, percent, orderId: order.orderId, orderReqId: order.orderReqId, follows };
     logger.info({ ...facts, price: price.value, why: detail }, 'exit triggered');
-    return { kind: 'made', state };
+    return { kind: 'made' };
   } catch (error) {
     if (error instanceof PlanChanged) return { kind: 'outdated' };
-    if (error instanceof ReqIdTaken) return { kind: 'made', state };
+    if (error instanceof ReqIdTaken) {
+      // Another requestor made it, and one that had read the state before wrote over the mark: without it nothing after this trigger
+      // would ever have its turn.
+      return (await saveExitState(db, watch, { state, price })) ? { kind: 'made' } : { kind: 'outdated' };
+    }
     if (error instanceof ExitlaneError && REFUSALS.has(error.reason)) return { kind: 'blocked', why: error.message };
     throw error;
   }
