@@ -116,10 +116,10 @@ export async function settleFailure(
     const after = follower
       ? await handOn(tx, claim, order, ofAttempt, follower)
       : await failOrder(tx, claim, order, ofAttempt);
+    if (after.status === 'CANCELLED' && !follower) await releaseReservation(tx, after);
+    // Alerts come last, after orders and positions.
+    if (after.status === 'CANCELLED' && !follower && after.orderType === 'EXIT') await tellFailedExit(tx, after);
     if (attempt) await resolveWhenKnown(tx, after);
-    if (follower) return after;
-    if (after.status === 'CANCELLED') await releaseReservation(tx, after);
-    if (after.status === 'CANCELLED' && after.orderType === 'EXIT') await tellFailedExit(tx, after);
     return after;
   });
 }
