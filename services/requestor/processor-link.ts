@@ -24,8 +24,8 @@ export interface ProcessorLink {
   price(mint: string, signal: AbortSignal): Promise<string>;
   /** Prices of these mints for positions of them, as they come; ends when the stream breaks. */
   prices(mints: readonly string[], signal: AbortSignal): AsyncIterable<StreamPricesResponse>;
-  /** The wallet's SOL, in lamports. @throws PROCESSOR_UNAVAILABLE */
-  balance(signal: AbortSignal): Promise<bigint>;
+  /** The wallet's SOL, in lamports; undefined without a key: then nothing real is bought. @throws PROCESSOR_UNAVAILABLE */
+  balance(signal: AbortSignal): Promise<bigint | undefined>;
   close(): void;
 }
 
@@ -65,7 +65,9 @@ export function connectProcessor(address: string): ProcessorLink {
     },
     async balance(signal) {
       try {
-        const { balanceSol } = await call(market, 'getWallet', {}, { signal, deadlineMs: WALLET_DEADLINE_MS });
+        const wallet = await call(market, 'getWallet', {}, { signal, deadlineMs: WALLET_DEADLINE_MS });
+        const { balanceSol, keySource } = wallet;
+        if (keySource === 'none') return undefined;
         const amount = parseAmount(balanceSol, SOL_DECIMALS);
         return amount.ok ? amount.units : 0n;
       } catch (error) {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { PricePurpose } from '../../../proto/gen/exitlane/v1/market_service.js';
-import { type Order, OrderSide } from '../../../proto/gen/exitlane/v1/order.js';
+import { type Order, OrderSide, OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
+import { ProcessSignalRequest } from '../../../proto/gen/exitlane/v1/order_service.js';
 import { TradingMode } from '../../../proto/gen/exitlane/v1/system_service.js';
 import { call } from '../../../shared/grpc/client.js';
 import { START_MS, type Stack, startParts, startStack } from './stack.js';
@@ -112,6 +113,13 @@ describe('E5 a processor on the mock executor', () => {
     expect(order.txSignature).to.match(/^mock_tx_/);
     expect(order.slippageBps).to.be.within(25, 75);
     expect(Number(order.actualPrice)).to.be.within(0.004 * 0.9925, 0.004 * 0.9975);
+  });
+
+  it('X13 takes signals: without a wallet there is no reserve to keep', async () => {
+    const signal = { orderReqId: 'paper-signal', tokenAddress: mint('WIF'), amountSol: '0.5' };
+    const { order } = await call(stack.orders, 'processSignal', ProcessSignalRequest.create(signal));
+    expect(order?.status).to.equal(OrderStatus.PENDING);
+    expect((await filled(stack, 'paper-signal')).isSimulated).to.equal(true);
   });
 
   it('says that it only simulates, and has no wallet', async () => {
