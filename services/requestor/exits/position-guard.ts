@@ -18,6 +18,9 @@ export interface GuardOptions {
 /** Triggers that may fire at one price: one of each kind, and a second look after each change of the plan. */
 const DECISIONS_PER_PRICE_MAX = 10;
 
+/** How every text begins by which a guard says what is in the way: `take_profit_1 is due ...`. */
+const OWN_BLOCKER = /^[a-z_0-9]+ is due/;
+
 /**
  * Watches one position. Prices are looked at one by one; while one is being worked on, only the newest of the others is kept. What
  * a look changes is written before the next one: what a trigger remembers survives the process.
@@ -36,6 +39,9 @@ export class PositionGuard {
   constructor(watch: ExitWatch, options: GuardOptions) {
     this.#watch = watch;
     this.#options = options;
+    // What was said before a restart is still this guard's to take back.
+    if (OWN_BLOCKER.test(watch.exitBlocker)) this.#blocker = watch.exitBlocker;
+    this.#blockedAt = options.clock.now();
   }
 
   get mint(): string {
@@ -55,6 +61,8 @@ export class PositionGuard {
     this.#next = price;
     this.#working ??= this.#work().finally(() => {
       this.#working = undefined;
+      // A price that came while the last one was being put away.
+      if (this.#next && !this.#closed) this.look(this.#next);
     });
   }
 
