@@ -26,8 +26,8 @@ demo: build ## Install, start everything, run orders through all slots, print wh
 dev: build ## Run database, sandbox, requestor and processor in one process until Ctrl-C
 	@node dist/services/cli/main.js dev
 
-test: build ## Install what is missing, build, run every test (unit, database, gRPC, end to end)
-	@$(BIN)/mocha
+test: build ## Install what is missing, build, run every test; ONLY='shared/store cli' keeps those folders
+	@node .mocha/side-by-side.mjs $(ONLY)
 
 check: build ## Format, lint, import walls, types, proto lint and compatibility, generated code, unused code
 	@$(BIN)/biome ci --error-on-warnings .

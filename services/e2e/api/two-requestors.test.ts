@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
 import { OrderServiceClient } from '../../../proto/gen/exitlane/v1/order_service.js';
@@ -28,6 +29,8 @@ describe('P4 P8 two requestors on one PostgreSQL', () => {
   let clock: ManualClock;
   /** Hints may be lost: A hears none about the queue while this is so. */
   let deafA: boolean;
+  /** Queries and transactions of A under way: a look that began before it was deaf may still claim. */
+  let busyA: number;
   /** Its requestor is A. */
   let a: Stack & { readonly db: Database };
   let b: Stack;
@@ -35,6 +38,7 @@ describe('P4 P8 two requestors on one PostgreSQL', () => {
 
   async function start(): Promise<void> {
     deafA = false;
+    busyA = 0;
     databaseUrl = await createPostgresDatabase();
     clock = new ManualClock();
     a = await startParts({
@@ -53,14 +57,31 @@ describe('P4 P8 two requestors on one PostgreSQL', () => {
     return {
       kind: db.kind,
       schemaVersion: db.schemaVersion,
-      query: (sql, params) => db.query(sql, params),
-      transaction: (work) => db.transaction(work),
+      query: (sql, params) => countedA(() => db.query(sql, params)),
+      transaction: (work) => countedA(() => db.transaction(work)),
       onHint: (topic, listener) =>
         db.onHint(topic, (key) => {
           if (topic !== 'queue' || !deafA) listener(key);
         }),
       close: () => db.close(),
     };
+  }
+
+  async function countedA<T>(work: () => Promise<T>): Promise<T> {
+    busyA += 1;
+    try {
+      return await work();
+    } finally {
+      busyA -= 1;
+    }
+  }
+
+  /** A hears nothing more about the queue, and what it heard before is done with. */
+  async function makeDeafA(): Promise<void> {
+    deafA = true;
+    // What it heard in this turn, it begins in the next.
+    await nextTurn();
+    await eventually('A to do nothing', () => busyA === 0);
   }
 
   async function startB(): Promise<void> {
@@ -125,8 +146,8 @@ describe('P4 P8 two requestors on one PostgreSQL', () => {
     for (const [n, exitReason] of SUBMITTED_EXITS.entries()) {
       await sell(n % 2 === 0 ? b : a, exitReason, positions[n] ?? '', { exitReason });
     }
+    await makeDeafA();
     const before = (await seenClaims(a.db)).length;
-    deafA = true;
     await change(TradingState.ACTIVE);
     const [first = '', second = '', ...others] = DUE_EXITS;
     await reached(a, first, OrderStatus.SUBMITTED);
@@ -155,7 +176,7 @@ describe('P4 P8 two requestors on one PostgreSQL', () => {
       await reached(a, id, OrderStatus.SUBMITTED);
     }
     await startB();
-    deafA = true;
+    await makeDeafA();
     await sell(b, 'stop', position, { exitReason: 'stop_loss', percent: 100 });
     await reached(b, 'stop', OrderStatus.SUBMITTED);
 
