@@ -1,20 +1,59 @@
 import { z } from 'zod';
-import { ExitlaneError } from './errors.js';
+import { ExitlaneError, type FieldViolation } from './errors.js';
+import type { LogLevel } from './logger.js';
+import { type LoadedSettings, loadedSettings, originText } from './settings.js';
 
 /**
- * Settings from environment variables. All problems are reported at once, each with the variable's name and what it may
- * hold; values are not echoed, since some of them are secrets.
+ * Settings from an environment, or from what `loadSettings` made. All problems are reported at once, each with the setting's name,
+ * what it may hold and where the bad value came from; values are not echoed, since some of them are secrets.
  */
 export function readEnv<Shape extends z.ZodRawShape>(
   shape: Shape,
   env: NodeJS.ProcessEnv,
 ): z.infer<z.ZodObject<Shape>> {
+  const loaded = loadedSettings(env);
   const given = Object.fromEntries(Object.keys(shape).map((name) => [name, env[name] === '' ? undefined : env[name]]));
   const result = z.object(shape).safeParse(given);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new ExitlaneError('CONFIG_INVALID', `invalid settings:\n  ${problems.join('\n  ')}`, {
-    violations: result.error.issues.map((issue) => ({ field: issue.path.join('.'), description: issue.message })),
+  const problems = loaded?.problems ?? [];
+  if (result.success && problems.length === 0) return result.data;
+  const violations = (result.error?.issues ?? []).map((issue) => ({
+    field: issue.path.join('.'),
+    description: issue.message,
+  }));
+  throw invalidSettings(violations, problems, loaded);
+}
+
+/** Runs checks of settings that go together, and reports what all of them say at once. @throws CONFIG_INVALID */
+export function checkTogether(...checks: readonly (() => void)[]): void {
+  const failures = checks.flatMap((check) => {
+    try {
+      check();
+      return [];
+    } catch (error) {
+      if (error instanceof ExitlaneError && error.reason === 'CONFIG_INVALID') return [error];
+      throw error;
+    }
+  });
+  const [first, ...others] = failures;
+  if (first === undefined) return;
+  if (others.length === 0) throw first;
+  throw invalidSettings(
+    failures.flatMap(({ violations }) => violations),
+    failures.flatMap(({ violations, message }) => (violations.length > 0 ? [] : [message])),
+  );
+}
+
+function invalidSettings(
+  violations: readonly FieldViolation[],
+  problems: readonly string[],
+  loaded?: LoadedSettings,
+): ExitlaneError {
+  const lines = violations.map(({ field, description }) => {
+    const origin = loaded?.origins.get(field);
+    return origin === undefined ? `${field}: ${description}` : `${field} (${originText(origin)}): ${description}`;
+  });
+  return new ExitlaneError('CONFIG_INVALID', `invalid settings:\n  ${[...lines, ...problems].join('\n  ')}`, {
+    violations,
   });
 }
 
@@ -52,10 +91,26 @@ export const logLevelSetting = z
   .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     message: 'must be trace, debug, info, warn, error, fatal or silent',
   })
-  .default('info');
+  .default('info')
+  .meta({ description: 'Lines from this level on are logged, on standard error.' });
 
 /** An http(s) address; a list of them is separated by commas. */
 export const urlSetting = z.url({ protocol: /^https?$/, message: 'must be an http:// or https:// address' });
+
+/** `postgresql://...`; required, unless the caller makes it optional. */
+export const databaseUrlSetting = z
+  .string('is required: the requestor and the processor share one PostgreSQL. For a first look run `exitlane dev`.')
+  .regex(/^postgres(ql)?:\/\//, 'must begin with postgresql://')
+  .meta({
+    description: '`postgresql://user:password@host:port/database`, shared by requestor and processor.',
+    secrecy: 'address',
+    allowed: 'a `postgresql://` address',
+  });
+
+/** The level of a process's log as far as it can be told before its settings are read. */
+export function logLevelOf(env: NodeJS.ProcessEnv): LogLevel {
+  return logLevelSetting.safeParse(env.EXITLANE_LOG_LEVEL || undefined).data ?? 'info';
+}
 
 export const urlListSetting = z.string().transform((text, context) => {
   const urls = text.split(',').map((url) => url.trim());

@@ -1,5 +1,7 @@
 import { type Logger as PinoLogger, pino } from 'pino';
+import { currentCallFacts, LOCAL_CALLER } from './call-context.js';
 import { pretty } from './log-pretty.js';
+import { currentOrderFacts } from './order-context.js';
 
 export type Logger = PinoLogger;
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
@@ -32,9 +34,28 @@ export function createLogger(options: LoggerOptions): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: REDACTED_PATHS, censor: '[hidden]' },
     formatters: { level: (label: string) => ({ level: label }) },
+    mixin: (_merged: object, _level: number, logger: PinoLogger) => contextOf(logger),
   };
   const human = options.pretty ?? process.stderr.isTTY === true;
   return pino(settings, human ? pretty() : pino.destination({ fd: 2, sync: true }));
+}
+
+/** What every line says of the order or the call that it was written for, as far as the logger does not say it already. */
+function contextOf(logger: PinoLogger): Record<string, string> {
+  const facts = currentFacts();
+  if (facts === undefined) return {};
+  for (const name of Object.keys(logger.bindings())) delete facts[name];
+  return facts;
+}
+
+function currentFacts(): Record<string, string> | undefined {
+  const order = currentOrderFacts();
+  if (order) return { request_id: order.requestId, orderId: order.orderId };
+  const call = currentCallFacts();
+  if (!call) return undefined;
+  const { requestId: request_id, method, caller } = call;
+  if (caller === LOCAL_CALLER) return { request_id, method };
+  return { request_id, method, caller: caller.name, client: caller.client };
 }
 
 /** For tests and libraries that were given no logger. */

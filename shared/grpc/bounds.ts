@@ -35,3 +35,32 @@ export const RESUME_MS_MAX = 2_000;
 
 /** Connections of one server: bots, tools and neighbours number in the tens, a runaway client must not take every descriptor. */
 export const CONNECTIONS_MAX = 1_000;
+
+/** Servers named one by one in a setting: a channel keeps a connection to each. More of them belong behind a name. */
+export const ADDRESSES_MAX = 32;
+
+/**
+ * With another server to turn to, one that is frozen or cut off is left after 5 s + 5 s rather than the 45 s of a lone one: a stop of
+ * the event loop that long is no server worth waiting for, and its orders' leases are renewed by whoever dials next.
+ */
+export const BALANCED_KEEPALIVE_TIME_MS = 5_000;
+export const BALANCED_KEEPALIVE_TIMEOUT_MS = 5_000;
+
+/** Names come from the access file, so this many are never reached; the wall is against a file that changes for years. */
+export const CLIENTS_REMEMBERED_MAX = 10_000;
+
+/**
+ * Refusals of one client that calls too fast are held back this long, this many at a time: with its calls in flight bounded by HTTP/2 it
+ * gets no more than these per second out of us.
+ */
+export const HELD_REFUSAL_MS = 1_000;
+export const HELD_REFUSALS_MAX = 1_500;
+
+/** One line in the log about refused callers per reason and address in this time: a wrong token in a loop must not fill the disk. */
+export const REFUSAL_LOG_INTERVAL_MS = 10_000;
+
+/** A TLS handshake takes a few round trips; who takes longer is not talking TLS, or holds the connection for nothing. */
+export const TLS_HANDSHAKE_MS_MAX = 10_000;
+
+/** Connections from one address that is not this machine: a fleet of bots behind one NAT fits, a runaway does not take every place. */
+export const CONNECTIONS_PER_ADDRESS_MAX = 300;

@@ -1,6 +1,14 @@
 import type { FieldViolation } from '../core/errors.js';
 import { readStatusDetails, type StatusDetails } from './status.js';
 
+/** What whoever repeats calls knows of all the tries together. */
+export interface Tries {
+  readonly attempts: number;
+  readonly outcomeUnknown: boolean;
+  /** Further facts, such as the id that the request was made with. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
 /** A call that failed, with everything the server said. `cause` is the error of grpc-js. */
 export class CallError extends Error implements StatusDetails {
   override readonly name = 'CallError';
@@ -11,17 +19,23 @@ export class CallError extends Error implements StatusDetails {
   readonly violations: readonly FieldViolation[];
   readonly retryDelayMs: number | undefined;
   readonly requestId: string | undefined;
+  /** How often the call was made before it was given up. */
+  readonly attempts: number;
+  /** The request may have been carried out although its answer did not come. Says nothing of calls that only read. */
+  readonly outcomeUnknown: boolean;
 
-  constructor(method: string, cause: unknown) {
+  constructor(method: string, cause: unknown, tries?: Tries) {
     const details = readStatusDetails(cause);
     super(details.message, { cause });
     this.method = method;
     this.status = details.status;
     this.reason = details.reason;
-    this.metadata = details.metadata;
+    this.metadata = { ...details.metadata, ...tries?.metadata };
     this.violations = details.violations;
     this.retryDelayMs = details.retryDelayMs;
     this.requestId = details.requestId;
+    this.attempts = tries?.attempts ?? 1;
+    this.outcomeUnknown = tries?.outcomeUnknown ?? leavesOpen(details);
   }
 }
 
@@ -45,4 +59,26 @@ export function isTransient(error: CallError): boolean {
   if (error.reason !== undefined) return false;
   if (error.status === 'CANCELLED') return true;
   return error.status === 'INTERNAL' && /RST_STREAM|GOAWAY|ERR_HTTP2/.test(error.message);
+}
+
+/**
+ * Whether the call certainly never reached a handler: there was no connection, the connection refused the stream, or the client was
+ * told to slow down, which is decided before anything else is.
+ */
+export function wasNotCarriedOut({ status, reason, message }: StatusDetails): boolean {
+  if (reason !== undefined) return reason === 'RATE_LIMITED';
+  return status === 'UNAVAILABLE' && /No connection established|Stream refused by server/.test(message);
+}
+
+const OPEN_ENDS: ReadonlySet<string> = new Set([
+  'UNAVAILABLE',
+  'DEADLINE_EXCEEDED',
+  'CANCELLED',
+  'INTERNAL',
+  'UNKNOWN',
+  'DATA_LOSS',
+]);
+
+function leavesOpen(details: StatusDetails): boolean {
+  return OPEN_ENDS.has(details.status) && !wasNotCarriedOut(details) && details.reason !== 'PRICE_UNAVAILABLE';
 }

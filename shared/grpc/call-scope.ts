@@ -1,7 +1,9 @@
 import type { Metadata } from '@grpc/grpc-js';
+import { type Caller, LOCAL_CALLER } from '../core/call-context.js';
 import { ExitlaneError } from '../core/errors.js';
 import { newId } from '../core/ids.js';
 import { type Logger, silentLogger } from '../core/logger.js';
+import { hostOf } from './loopback.js';
 import type { OpenCall } from './open-calls.js';
 import { currentCall } from './request-context.js';
 
@@ -17,6 +19,8 @@ export interface CallContext {
   readonly deadline: Date | undefined;
   /** Address of the other end. */
   readonly peer: string;
+  /** Who makes the call. */
+  readonly caller: Caller;
   /** Names the call in the logs of both ends. */
   readonly requestId: string;
   /** Adds the request id and the method to every line. */
@@ -67,6 +71,7 @@ export function openScope(call: SurfaceCall, cut: (error: ExitlaneError) => void
       draining: open.draining,
       deadline: Number.isFinite(deadline) ? new Date(deadline) : undefined,
       peer: call.getPeer(),
+      caller: open.caller,
       requestId: open.requestId,
       logger: open.logger,
       metadata: call.metadata,
@@ -89,6 +94,9 @@ function unregistered(call: SurfaceCall): OpenCall {
     method: call.getPath().slice(1),
     kind: 'unary',
     requestId: newId(),
+    peer: hostOf(call.getPeer()),
+    caller: LOCAL_CALLER,
+    credential: undefined,
     logger: silentLogger,
     draining: new AbortController().signal,
     adapted: true,

@@ -5,16 +5,20 @@ import {
   type ClientOptions,
   type ClientReadableStream,
   type ClientUnaryCall,
-  credentials,
   Metadata,
   type ServiceError,
 } from '@grpc/grpc-js';
+import { currentTracer } from '../core/trace.js';
+import { ACTING_FOR_KEY } from './access.js';
+import { serversAt } from './addresses.js';
 import { CALL_DEADLINE_MS } from './bounds.js';
 import { CallError } from './call-error.js';
 import { channelOptions } from './channel-options.js';
+import { type ClientSecurity, PLAIN } from './client-security.js';
 import { stoppable } from './iterate.js';
 import { currentRequestId } from './request-context.js';
 import { REQUEST_ID_KEY } from './status.js';
+import { TRACEPARENT_KEY } from './traced-calls.js';
 
 /** The client class that ts-proto generates for a service. */
 export interface ClientConstructor<C extends Client> {
@@ -55,6 +59,8 @@ export interface CallSettings {
   readonly signal?: AbortSignal;
   /** Sent as `x-request-id`; default: the id of the call whose handler is running, else the server makes one. */
   readonly requestId?: string;
+  /** For whom the call is made, such as a signed-in user: 1 to 64 visible ASCII characters. For the audit log; grants nothing. */
+  readonly actingFor?: string;
 }
 
 export interface UnarySettings extends CallSettings {
@@ -62,13 +68,20 @@ export interface UnarySettings extends CallSettings {
   readonly deadlineMs?: number;
 }
 
-/** A client with every channel option stated (`channel-options.ts`). It connects at the first call; close it with `close()`. */
+/**
+ * A client with every channel option stated (`channel-options.ts`). It connects at the first call; close it with `close()`.
+ * @param address one server or several: see `serversAt`
+ * @param security how it shows itself; default: plain text, as on loopback
+ */
 export function connect<C extends Client>(
   clientClass: ClientConstructor<C>,
   address: string,
   options: Partial<ClientOptions> = {},
+  security: ClientSecurity = PLAIN,
 ): C {
-  return new clientClass(address, credentials.createInsecure(), { ...channelOptions(address), ...options });
+  const channel = security.channelFor(address);
+  const all = { ...channelOptions(address), ...channel.options, ...options };
+  return new clientClass(serversAt(address).target, channel.credentials, all);
 }
 
 /**
@@ -89,7 +102,7 @@ export function call<C extends Client, K extends UnaryMethod<C>>(
 /** The promise around any unary call of grpc-js. */
 export function promised<Response>(
   method: string,
-  { signal, requestId, deadlineMs = CALL_DEADLINE_MS }: UnarySettings,
+  { signal, requestId, actingFor, deadlineMs = CALL_DEADLINE_MS }: UnarySettings,
   start: (
     metadata: Metadata,
     options: Partial<CallOptions>,
@@ -102,7 +115,7 @@ export function promised<Response>(
       running.cancel();
       reject(signal?.reason);
     };
-    const running = start(headers(requestId), { deadline: Date.now() + deadlineMs }, (error, response) => {
+    const running = start(headers(requestId, actingFor), { deadline: Date.now() + deadlineMs }, (error, response) => {
       signal?.removeEventListener('abort', onAbort);
       if (error) reject(new CallError(method, error));
       else resolve(response as Response);
@@ -128,12 +141,12 @@ export function openStream<C extends Client, K extends StreamMethod<C>>(
 /** The iterable around any server stream of grpc-js. */
 export function pulled<Response>(
   method: string,
-  { signal: outer, requestId }: CallSettings,
+  { signal: outer, requestId, actingFor }: CallSettings,
   start: (metadata: Metadata) => ClientReadableStream<Response>,
 ): AsyncIterable<Response> {
   return stoppable(outer, async function* (signal) {
     signal.throwIfAborted();
-    const stream = start(headers(requestId));
+    const stream = start(headers(requestId, actingFor));
     const onAbort = (): void => stream.cancel();
     signal.addEventListener('abort', onAbort, { once: true });
     // The iteration below reports errors; this listener is for the one that cancelling causes after it has ended.
@@ -154,8 +167,11 @@ export function pulled<Response>(
   });
 }
 
-function headers(requestId = currentRequestId()): Metadata {
+function headers(requestId = currentRequestId(), actingFor?: string): Metadata {
   const metadata = new Metadata();
   if (requestId !== undefined) metadata.set(REQUEST_ID_KEY, requestId);
+  if (actingFor !== undefined) metadata.set(ACTING_FOR_KEY, actingFor);
+  const traceparent = currentTracer()?.traceparent();
+  if (traceparent !== undefined) metadata.set(TRACEPARENT_KEY, traceparent);
   return metadata;
 }

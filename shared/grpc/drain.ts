@@ -69,10 +69,14 @@ export async function closeServer(parts: DrainParts): Promise<void> {
   await closed;
 }
 
-/** Frees the port and waits for open calls for as long as they take; `breakOff` ends that wait. */
+/**
+ * Frees the port and waits for open calls for as long as they take; `breakOff` ends that wait. grpc-js alone would wait for ever for a
+ * session that had just failed, such as one of a peer that does not speak HTTP/2: `Http2Session.close` drops its callback then.
+ */
 function shutdown({ server, listener }: DrainParts): Promise<void> {
   listener.close();
-  return new Promise((resolve) => server.tryShutdown(() => resolve()));
+  const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  return Promise.race([closed, listener.whenEmpty()]);
 }
 
 function breakOff({ server, listener }: DrainParts): void {

@@ -1,8 +1,10 @@
 import { type DescMessage, fromBinary, type JsonValue, toBinary, toJson } from '@bufbuild/protobuf';
-import { Client, credentials } from '@grpc/grpc-js';
+import { Client } from '@grpc/grpc-js';
 import { ExitlaneError } from '../core/errors.js';
+import { serversAt } from './addresses.js';
 import { channelOptions } from './channel-options.js';
 import { type CallSettings, promised, pulled } from './client.js';
+import { type ClientSecurity, PLAIN } from './client-security.js';
 import { descriptorRegistry } from './descriptors.js';
 import { messageFromJson } from './json-request.js';
 import { findMethod, fullName } from './method-catalogue.js';
@@ -10,8 +12,10 @@ import { findMethod, fullName } from './method-catalogue.js';
 export { listMethods, type MethodInfo } from './method-catalogue.js';
 
 export interface NamedCall extends CallSettings {
-  /** `host:port` of the server. */
+  /** One server or several: see `serversAt`. */
   readonly address: string;
+  /** How it shows itself; default: plain text. */
+  readonly security?: ClientSecurity | undefined;
   /** `exitlane.v1.OrderService/SubmitOrder`, or without the package. */
   readonly method: string;
   /** The request as JSON; fields in either spelling. */
@@ -35,7 +39,9 @@ export async function callByName(named: NamedCall): Promise<void> {
     throw new ExitlaneError('INVALID_FIELD', `${name} takes a stream of requests, which cannot be called this way`);
   }
   const request = toBinary(method.input, messageFromJson(method.input, named.request));
-  const client = new Client(named.address, credentials.createInsecure(), channelOptions(named.address));
+  const channel = (named.security ?? PLAIN).channelFor(named.address);
+  const options = { ...channelOptions(named.address), ...channel.options };
+  const client = new Client(serversAt(named.address).target, channel.credentials, options);
   const path = `/${name}`;
   const decode = (bytes: Buffer): JsonValue => jsonOf(method.output, bytes);
   try {

@@ -16,7 +16,10 @@ export function serviceNameOf(definition: ServiceDefinition): string {
   return path.slice(1, path.lastIndexOf('/'));
 }
 
-/** Switches the health of the whole server and of each of its services at once. */
+/** Name under which health tells that the process is alive, whether it can serve or not. */
+export const LIVENESS_SERVICE = 'liveness';
+
+/** Switches the health of the whole server and of each of its services at once: whether it is ready to serve. */
 export interface HealthSwitch {
   set(serving: boolean): void;
 }
@@ -35,6 +38,7 @@ export function addIntrospection(server: Server, serviceNames: readonly string[]
   server.addService(getChannelzServiceDefinition(), { ...getChannelzHandlers() });
   const health = new HealthImplementation();
   health.addToServer(server);
+  health.setStatus(LIVENESS_SERVICE, 'SERVING');
   return {
     set(serving) {
       for (const name of ['', ...serviceNames]) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');

@@ -1,6 +1,11 @@
 import { createServer, type Socket } from 'node:net';
+import { createServer as createTlsServer, type SecureContextOptions, type Server as TlsServer } from 'node:tls';
 import { type Server, ServerCredentials } from '@grpc/grpc-js';
-import { CONNECTIONS_MAX } from './bounds.js';
+import type { TlsMaterial } from '../auth/tls-files.js';
+import { messageOf } from '../core/errors.js';
+import type { Reloading } from '../core/reloading.js';
+import { CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, TLS_HANDSHAKE_MS_MAX } from './bounds.js';
+import { isLoopbackHost } from './loopback.js';
 
 /** The port of a gRPC server. */
 export interface Listener {
@@ -9,21 +14,36 @@ export interface Listener {
   close(): void;
   /** Breaks every connection. */
   destroyConnections(): void;
+  /** Resolves when no connection is left; call it after `close`. */
+  whenEmpty(): Promise<void>;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Set: connections are TLS, and a client certificate is asked for when there is a CA. */
+  readonly tls?: Reloading<TlsMaterial> | undefined;
+  /** A connection is over; `address:port` of the other end, as calls name it. */
+  readonly onClosed?: (peer: string) => void;
+  /** A connection did not become one: no TLS, no or a wrong certificate. */
+  readonly onRefused?: (address: string, why: string) => void;
 }
 
 /**
- * Listens for a grpc-js server and hands it the connections. The socket is ours rather than grpc-js's for two reasons: at the
+ * Listens for a grpc-js server and hands it the connections. The socket is ours rather than grpc-js's for these reasons: at the
  * end of a drain it must be possible to break a connection whose peer neither reads nor closes, which holds up grpc-js's
- * `forceShutdown` for ever; and a port that cannot be had is one clear error instead of a line on the console.
+ * `forceShutdown` for ever; a port that cannot be had is one clear error instead of a line on the console; and a certificate can be
+ * renewed while connections go on.
  */
-export function listen(server: Server, host: string, port: number): Promise<Listener> {
+export function listen(server: Server, options: ListenOptions): Promise<Listener> {
+  const { host, port } = options;
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const open = new Set<Socket>();
-  const listener = createServer({ noDelay: true }, (socket) => {
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
-    injector.injectConnection(socket);
-  });
+  const connections = new Connections(options);
+  const listener = options.tls
+    ? listenTls(options.tls, options, (socket) => injector.injectConnection(socket))
+    : createServer({ noDelay: true }, (socket) => injector.injectConnection(socket));
+  // Before the handshake: a connection that never finishes it must be breakable too.
+  listener.prependListener('connection', (socket: Socket) => connections.add(socket));
   listener.maxConnections = CONNECTIONS_MAX;
   return new Promise((resolve, reject) => {
     listener.once('error', reject);
@@ -32,10 +52,86 @@ export function listen(server: Server, host: string, port: number): Promise<List
       resolve({
         port: typeof bound === 'object' && bound !== null ? bound.port : port,
         close: () => void listener.close(),
-        destroyConnections() {
-          for (const socket of open) socket.destroy();
-        },
+        destroyConnections: () => connections.destroy(),
+        whenEmpty: () => connections.whenEmpty(),
       });
     });
   });
+}
+
+function listenTls(
+  material: Reloading<TlsMaterial>,
+  { onRefused }: ListenOptions,
+  accept: (socket: Socket) => void,
+): TlsServer {
+  const asksForCertificate = material.value.ca !== undefined;
+  const listener = createTlsServer(
+    {
+      ...contextOf(material.value),
+      ALPNProtocols: ['h2'],
+      handshakeTimeout: TLS_HANDSHAKE_MS_MAX,
+      requestCert: asksForCertificate,
+      rejectUnauthorized: asksForCertificate,
+      noDelay: true,
+    },
+    accept,
+  );
+  const stop = material.onChange((value) => listener.setSecureContext(contextOf(value)));
+  listener.once('close', stop);
+  listener.on('tlsClientError', (error, socket) => {
+    onRefused?.(socket.remoteAddress ?? '', messageOf(error));
+    socket.destroy();
+  });
+  return listener;
+}
+
+function contextOf({ identity, ca }: TlsMaterial): SecureContextOptions {
+  if (!identity) throw new Error('a TLS port needs a certificate');
+  return {
+    cert: identity.certificate,
+    key: identity.privateKey,
+    ...(ca === undefined ? {} : { ca }),
+    minVersion: 'TLSv1.2',
+  };
+}
+
+/** Connections that are open, and how many each address has. */
+class Connections {
+  readonly #options: ListenOptions;
+  readonly #open = new Set<Socket>();
+  readonly #perAddress = new Map<string, number>();
+  readonly #whenEmpty: (() => void)[] = [];
+
+  constructor(options: ListenOptions) {
+    this.#options = options;
+  }
+
+  add(socket: Socket): void {
+    const { remoteAddress: address = '', remotePort } = socket;
+    const count = (this.#perAddress.get(address) ?? 0) + 1;
+    if (count > CONNECTIONS_PER_ADDRESS_MAX && !isLoopbackHost(address)) {
+      this.#options.onRefused?.(address, `more than ${CONNECTIONS_PER_ADDRESS_MAX} connections from one address`);
+      socket.destroy();
+      return;
+    }
+    this.#open.add(socket);
+    this.#perAddress.set(address, count);
+    socket.once('close', () => {
+      this.#open.delete(socket);
+      if (this.#open.size === 0) for (const tell of this.#whenEmpty.splice(0)) tell();
+      const left = (this.#perAddress.get(address) ?? 1) - 1;
+      if (left > 0) this.#perAddress.set(address, left);
+      else this.#perAddress.delete(address);
+      this.#options.onClosed?.(`${address}:${remotePort}`);
+    });
+  }
+
+  destroy(): void {
+    for (const socket of this.#open) socket.destroy();
+  }
+
+  whenEmpty(): Promise<void> {
+    if (this.#open.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#whenEmpty.push(resolve));
+  }
 }

@@ -1,10 +1,4 @@
-import { isIPv4 } from 'node:net';
-
-/** Whether a host can only be reached from this machine. A name other than `localhost` is never taken for one. */
-export function isLoopbackHost(host: string): boolean {
-  if (host === 'localhost' || host === '::1') return true;
-  return isIPv4(host) && host.startsWith('127.');
-}
+export { isLoopbackHost } from '../core/loopback.js';
 
 /** `host:port` as gRPC spells it, with brackets around IPv6. */
 export function joinAddress(host: string, port: number): string {

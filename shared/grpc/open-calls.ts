@@ -1,12 +1,13 @@
+import type { Credential } from '../auth/access-file.js';
+import type { CallFacts } from '../core/call-context.js';
 import type { ExitlaneError } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 
 /** A call that a server is working on. */
-export interface OpenCall {
-  /** `exitlane.v1.OrderService/SubmitOrder`. */
-  readonly method: string;
+export interface OpenCall extends CallFacts {
   readonly kind: 'unary' | 'stream';
-  readonly requestId: string;
+  /** What the caller showed; undefined where nobody is asked. */
+  readonly credential: Credential | undefined;
   /** Adds the request id and the method to every line. */
   readonly logger: Logger;
   /** Aborts, with an ExitlaneError SHUTTING_DOWN as its reason, when the server starts to drain. */
@@ -17,7 +18,7 @@ export interface OpenCall {
   cut(error: ExitlaneError): void;
 }
 
-type NewCall = Pick<OpenCall, 'method' | 'kind' | 'requestId' | 'logger' | 'cut'>;
+type NewCall = Omit<OpenCall, 'draining' | 'adapted'>;
 
 /**
  * The calls a server is working on, from their headers to their status. Each has its own `draining` signal rather than one
@@ -57,6 +58,21 @@ export class OpenCalls {
       controller.abort(reason);
       if (call.kind === 'stream' && !call.adapted) call.cut(reason);
     }
+  }
+
+  /** Cuts the calls whose credential is not good any more; says whose they were. */
+  cutWithdrawn(
+    isGood: (credential: Credential) => boolean,
+    reason: (credential: Credential) => ExitlaneError,
+  ): string[] {
+    const names: string[] = [];
+    for (const call of [...this.#calls.keys()]) {
+      const { credential } = call;
+      if (credential === undefined || isGood(credential)) continue;
+      names.push(credential.name);
+      call.cut(reason(credential));
+    }
+    return names;
   }
 
   /** Cuts whatever is still open and says how many that were. */

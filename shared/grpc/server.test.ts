@@ -19,7 +19,7 @@ describe('O1 listening', () => {
     it(`refuses to listen on '${host}' without TLS`, async () => {
       const error = await failure(rig.serve({}, { host, name: 'requestor' }));
       expect(error).to.include({ name: 'ExitlaneError', reason: 'CONFIG_INVALID' });
-      expect(error.message).to.contain(`the requestor may not listen on ${host}`).and.contain('Use 127.0.0.1');
+      expect(error.message).to.contain(`the requestor may not listen on ${host}`).and.contain('or use 127.0.0.1');
     });
   }
 

@@ -9,12 +9,16 @@ import { ExitlaneError, messageOf } from '../core/errors.js';
 import * as limits from '../core/limits.js';
 import type { Logger } from '../core/logger.js';
 import { CONNECTION_AGE_GRACE_MS, CONNECTION_AGE_MS_MAX } from './bounds.js';
+import { guardCalls } from './call-guard.js';
+import type { CallObserver } from './call-observer.js';
 import { closeServer, type DrainResult, drainServer } from './drain.js';
 import { addIntrospection, serviceNameOf } from './introspection.js';
-import { type Listener, listen } from './listener.js';
-import { isLoopbackHost, joinAddress } from './loopback.js';
+import { type Listener, type ListenOptions, listen } from './listener.js';
+import { joinAddress } from './loopback.js';
 import { OpenCalls } from './open-calls.js';
+import { RefusalLog } from './refusal-log.js';
 import { requestContext } from './request-context.js';
+import { refuseOpenHost, type ServerSecurity } from './server-security.js';
 
 /** A ts-proto service and the handlers for it, made with `unary` and `serverStream`. */
 export interface GrpcService {
@@ -23,7 +27,7 @@ export interface GrpcService {
 }
 
 export interface GrpcServerOptions {
-  /** Loopback only for now; default `127.0.0.1`. */
+  /** Default `127.0.0.1`; any other than loopback needs TLS and an access list. */
   readonly host?: string;
   /** 0 takes any free port. */
   readonly port: number;
@@ -36,6 +40,10 @@ export interface GrpcServerOptions {
   /** Run inside the request context, in this order. */
   readonly interceptors?: readonly ServerInterceptor[];
   readonly clock?: Clock;
+  /** Told of every call; default: nobody. */
+  readonly observer?: CallObserver | undefined;
+  /** TLS, who may call, and how much; default: plain, everybody. It stays the caller's to close. */
+  readonly security?: ServerSecurity | undefined;
 }
 
 export interface GrpcServer {
@@ -54,17 +62,21 @@ export interface GrpcServer {
 
 /**
  * Starts a gRPC server with every limit set: grpc-js has most of them off.
- * @throws ExitlaneError CONFIG_INVALID if the host is not a loopback address or the port cannot be had.
+ * @throws ExitlaneError CONFIG_INVALID if the host is open to others without TLS and access list, or the port cannot be had.
  */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   // grpc-js is content if only one of the addresses behind a name could be bound, so the name is settled here.
   const host = options.host === undefined || options.host === 'localhost' ? '127.0.0.1' : options.host;
-  refuseOpenHost(host, options.name);
-  const { logger, clock = systemClock } = options;
+  const { logger, clock = systemClock, security } = options;
+  refuseOpenHost(host, options.name, security);
   const calls = new OpenCalls();
+  const guard = security?.access && guardCalls(security.access, security, { calls, clock, logger });
   const server = new Server({
     ...CHANNEL_OPTIONS,
-    interceptors: [requestContext({ calls, logger, clock }), ...(options.interceptors ?? [])],
+    interceptors: [
+      requestContext({ calls, logger, clock, observer: options.observer, ...guard?.context }),
+      ...(options.interceptors ?? []),
+    ],
   });
   for (const { definition, implementation } of options.services) {
     server.addService(withLoggedSerialisation(definition, logger), implementation);
@@ -74,7 +86,14 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     options.services.map(({ definition }) => serviceNameOf(definition)),
   );
   health.set(options.serving ?? true);
-  const listener = await bind(server, host, options);
+  const refused = new RefusalLog(logger, clock);
+  const listener = await bind(server, options, {
+    host,
+    port: options.port,
+    tls: security?.tls,
+    onClosed: (peer) => guard?.context.limiter.connectionClosed(peer),
+    onRefused: (address, why) => refused.connection(address, why),
+  });
   const parts = { server, listener, health, calls, clock, logger };
 
   let draining: Promise<DrainResult> | undefined;
@@ -88,10 +107,14 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       if (!draining) health.set(serving);
     },
     drain(deadlineMs = limits.DRAIN_MS) {
+      guard?.close();
       draining ??= drainServer(parts, deadlineMs);
       return draining;
     },
-    close: () => closeServer(parts),
+    close() {
+      guard?.close();
+      return closeServer(parts);
+    },
   };
 }
 
@@ -106,19 +129,10 @@ const CHANNEL_OPTIONS = {
   'grpc-node.max_session_memory': limits.GRPC_SESSION_MEMORY_MIB,
 };
 
-function refuseOpenHost(host: string, name: string): void {
-  if (isLoopbackHost(host)) return;
-  throw new ExitlaneError(
-    'CONFIG_INVALID',
-    `the ${name} may not listen on ${host}: without TLS and authentication anyone who reaches this address could trade. ` +
-      'Use 127.0.0.1.',
-    { metadata: { host } },
-  );
-}
-
-async function bind(server: Server, host: string, { port, name }: GrpcServerOptions): Promise<Listener> {
+async function bind(server: Server, { name }: GrpcServerOptions, options: ListenOptions): Promise<Listener> {
+  const { host, port } = options;
   try {
-    return await listen(server, host, port);
+    return await listen(server, options);
   } catch (cause) {
     server.forceShutdown();
     const address = joinAddress(host, port);

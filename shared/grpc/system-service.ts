@@ -7,6 +7,7 @@ import {
 import type { Clock } from '../core/clock.js';
 import { VERSION } from '../core/version.js';
 import type { Database } from '../store/database.js';
+import { auditPage } from './audit-wire.js';
 import { durationOf } from './duration.js';
 import type { GrpcService } from './server.js';
 import { unary } from './unary.js';
@@ -23,7 +24,7 @@ export interface SystemServiceOptions {
 /** The SystemService of either service. */
 export function systemService({ service, db, clock, mode, endpoints }: SystemServiceOptions): GrpcService {
   const startedAt = clock.now();
-  const implementation: Pick<SystemServiceServer, 'getStatus'> = {
+  const implementation: SystemServiceServer = {
     getStatus: unary(() => ({
       service,
       version: VERSION,
@@ -34,6 +35,7 @@ export function systemService({ service, db, clock, mode, endpoints }: SystemSer
       endpoints: [...(endpoints?.() ?? [])],
       nodeVersion: process.versions.node,
     })),
+    listAuditEntries: unary((request) => auditPage(db, request)),
   };
   return { definition: SystemServiceService, implementation };
 }
