@@ -8,12 +8,14 @@ BIN := node_modules/.bin
 WEB := dist/services/console/web/index.html
 WEB_SOURCES := $(shell find services/console/web services/console/model -type f)
 
-.PHONY: help demo dev test check crash chaos storm bench build generate api-release format clean
+.PHONY: help demo dev test check crash chaos storm bench build generate api-release format clean up status down demo-up outage fuzz docs
 
 # How many rounds `make crash` makes; how many kills `make chaos`, and on which database: embedded, postgres, or both in turn.
 TIMES ?= 20
 KILLS ?= 200
 STORE ?= both
+# How many malformed requests `make fuzz` sends.
+REQUESTS ?= 100000
 
 help: ## List these targets
 	@echo "Exitlane: exits before entries, and no order lands twice."
@@ -34,6 +36,8 @@ check: build ## Format, lint, import walls, types, proto lint and compatibility,
 	@$(BIN)/buf lint proto
 	@$(BIN)/buf breaking proto --against proto/released.binpb
 	@node proto/generate.mjs --check
+	@node dist/services/operate/docs-main.js --check
+	@node docs/traceability.mjs --check
 	@$(BIN)/knip
 	@echo "check: all clean"
 
@@ -75,3 +79,30 @@ format: node_modules/.ready ## Format and fix what can be fixed safely
 
 clean: ## Remove what was built or installed
 	@rm -rf dist node_modules
+
+# Where `make up` keeps everything, and how long `make outage` goes on at least.
+EXITLANE_UP_DIR ?= .exitlane/up
+MINUTES ?= 3
+export EXITLANE_UP_DIR
+
+up: build ## Start PostgreSQL, sandbox, two processors, two requestors and the console, each its own process, in .exitlane/up
+	@node dist/services/up/main.js up
+
+status: ## Show what make up started: process, address, health; exit code 1 when something is down
+	@node dist/services/up/main.js status
+
+down: ## Stop what make up started; WIPE=1 removes its data, too
+	@node dist/services/up/main.js down $(if $(WIPE),--wipe)
+
+demo-up: ## Play the demo on what make up started
+	@test -f $(EXITLANE_UP_DIR)/env || { echo 'nothing is up here: make up starts it'; exit 1; }
+	@. $(EXITLANE_UP_DIR)/env && node dist/services/cli/main.js demo --running
+
+outage: build ## Kill each process of a stack as make up starts it, under load, for MINUTES=3, and check what is left
+	@node --enable-source-maps dist/services/e2e/apart/outage/outage-main.js --minutes $(MINUTES)
+
+fuzz: build ## Send 100,000 malformed requests (REQUESTS=n) and check that each is answered as it should be
+	@node --enable-source-maps dist/services/e2e/fuzz/fuzz-main.js --requests $(REQUESTS)
+
+docs: build ## Generate docs/settings.md, and the list of all settings, from the settings' schemas
+	@node dist/services/operate/docs-main.js

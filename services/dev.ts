@@ -1,7 +1,10 @@
 import path from 'node:path';
 import { type Clock, systemClock } from '../shared/core/clock.js';
+import { readEnv } from '../shared/core/env.js';
 import { CloseStack } from '../shared/core/lifecycle.js';
 import type { Logger } from '../shared/core/logger.js';
+import { startObserving } from '../shared/metrics/observing.js';
+import type { ObserveConfig } from '../shared/metrics/settings.js';
 import type { RetryPolicy } from '../shared/order/retry-policy.js';
 import { openDatabase } from '../shared/store/database.js';
 import { CONSOLE_DEFAULTS } from './console/config.js';
@@ -10,7 +13,7 @@ import type { ProcessorConfig } from './processor/config.js';
 import { startProcessor } from './processor/processor.js';
 import type { VenueOptions } from './processor/venue/config.js';
 import { loadKeypairFile } from './processor/wallet/keypair-file.js';
-import { REQUESTOR_DEFAULTS } from './requestor/config.js';
+import { REQUESTOR_DEFAULTS, REQUESTOR_SETTINGS, type RequestorConfig, requestorConfigOf } from './requestor/config.js';
 import { startRequestor } from './requestor/requestor.js';
 import { startSandbox } from './sandbox/sandbox.js';
 
@@ -39,9 +42,15 @@ export interface DevOptions {
   readonly venue?: Partial<VenueOptions>;
   /** How many calls the venue takes, and of which mints prices are kept; default: all, and of none. */
   readonly market?: Pick<ProcessorConfig, 'gate' | 'scan' | 'priceIntervalMs'>;
+  /** Metrics and health of all of it together, and traces; default: none. */
+  readonly observe?: ObserveConfig;
+  /** Settings as an environment (O4): what they say of alerts, entry limits, plans, attempts, slippage and retention counts here too. */
+  readonly settings?: NodeJS.ProcessEnv;
   readonly clock?: Clock;
   readonly logger: Logger;
 }
+
+const NOT_OBSERVED: ObserveConfig = { metrics: { host: '127.0.0.1', port: undefined }, tracing: undefined };
 
 export interface OtherSandbox {
   readonly url: string;
@@ -64,17 +73,25 @@ export interface DevStack {
 
 export async function startDev(options: DevOptions): Promise<DevStack> {
   const { dataDir, slotMs, clock = systemClock, logger } = options;
+  const defaults = requestorDefaults(options);
   const open = new CloseStack(logger);
   try {
+    const { observe: config = NOT_OBSERVED } = options;
+    const observing = await startObserving({ service: 'dev', config, logger });
+    open.add('metrics and traces', () => observing.close());
     // The database first: its lock tells a second process off before anything else is touched.
     const db = await openDatabase({
+      observer: observing.store,
       dataDir: path.join(dataDir, 'database'),
       logger: logger.child({ part: 'database' }),
     });
     open.add('database', () => db.close());
+    observing.watchConnections(db);
+    const { metrics } = observing;
     const sandbox = options.sandbox ?? (await openSandbox(options, open));
     const processor = await startProcessor({
       db,
+      metrics,
       clock,
       logger: logger.child({ part: 'processor' }),
       config: {
@@ -98,16 +115,19 @@ export async function startDev(options: DevOptions): Promise<DevStack> {
     open.add('processor', () => processor.close());
     const requestor = await startRequestor({
       db,
+      metrics,
       clock,
       logger: logger.child({ part: 'requestor' }),
       config: {
-        ...REQUESTOR_DEFAULTS,
+        ...defaults,
         port: options.requestorPort,
         processorAddress: processor.address,
         ...(options.maxConcurrentOrders === undefined ? {} : { maxConcurrentOrders: options.maxConcurrentOrders }),
       },
     });
     open.add('requestor', () => requestor.close());
+    observing.watchReadiness('processor', processor.readiness);
+    observing.watchReadiness('requestor', requestor.readiness);
     const addresses = { requestorAddress: requestor.address, processorAddress: processor.address };
     return {
       ...addresses,
@@ -121,6 +141,21 @@ export async function startDev(options: DevOptions): Promise<DevStack> {
     await open.close();
     throw error;
   }
+}
+
+/** Where things are, and whom they let in, is this process's own affair. */
+function requestorDefaults({ settings }: DevOptions): RequestorConfig {
+  if (settings === undefined) return REQUESTOR_DEFAULTS;
+  const given = requestorConfigOf(readEnv(REQUESTOR_SETTINGS, settings));
+  const { alerts, entryLimits, defaultExitPlan, retention } = given;
+  const { maxAttempts, maxQueuedEntries, maxConcurrentOrders, exitReservedSlots, emergencyExtraSlots } = given;
+  const { entrySlippageBps, exitSlippageBps, exitRetrySlippageBps, exitSlippageMaxBps } = given;
+  return {
+    ...REQUESTOR_DEFAULTS,
+    ...{ alerts, entryLimits, defaultExitPlan, retention },
+    ...{ maxAttempts, maxQueuedEntries, maxConcurrentOrders, exitReservedSlots, emergencyExtraSlots },
+    ...{ entrySlippageBps, exitSlippageBps, exitRetrySlippageBps, exitSlippageMaxBps },
+  };
 }
 
 async function openConsole(

@@ -7,11 +7,11 @@ import { PositionServiceClient } from '../../proto/gen/exitlane/v1/position_serv
 import { QueueServiceClient } from '../../proto/gen/exitlane/v1/queue_service.js';
 import { SystemServiceClient } from '../../proto/gen/exitlane/v1/system_service.js';
 import { type ClientConstructor, connect } from '../../shared/grpc/client.js';
+import { type ClientSecurity, PLAIN } from '../../shared/grpc/client-security.js';
 
 export interface Addresses {
-  /** `host:port` */
+  /** One server or several: see `serversAt`. */
   readonly requestor: string;
-  /** `host:port` */
   readonly processor: string;
 }
 
@@ -19,7 +19,11 @@ export interface Addresses {
 export class Clients {
   readonly #made = new Map<string, Client>();
 
-  constructor(readonly addresses: Addresses) {}
+  constructor(
+    readonly addresses: Addresses,
+    /** How it shows itself; the caller's to close. */
+    readonly security: ClientSecurity = PLAIN,
+  ) {}
 
   get orders(): OrderServiceClient {
     return this.#client('orders', OrderServiceClient, this.addresses.requestor);
@@ -58,7 +62,7 @@ export class Clients {
   #client<C extends Client>(name: string, clientClass: ClientConstructor<C>, address: string): C {
     const made = this.#made.get(name);
     if (made) return made as C;
-    const client = connect(clientClass, address);
+    const client = connect(clientClass, address, {}, this.security);
     this.#made.set(name, client);
     return client;
   }

@@ -29,8 +29,11 @@ export const EXIT_CODES_HELP = `Exit codes:
      Repeat the same command with the same --id: it never trades twice.
   5  the service cannot be reached, or cannot answer (reads only)`;
 
-/** Whether a call was to change something: then a lost answer means "unknown", not "failed". */
-export type CallKind = 'read' | 'write';
+/**
+ * Whether a call was to change something: then a lost answer means "unknown", not "failed". `local` is what another program does and
+ * tells by itself.
+ */
+export type CallKind = 'read' | 'write' | 'local';
 
 /** Statuses with which a service says that it has decided, and that nothing was changed. */
 const REFUSALS: ReadonlySet<string> = new Set([
@@ -54,7 +57,7 @@ export function exitCodeOf(error: unknown, kind: CallKind): ExitCode {
   if (error instanceof CliError) return error.exitCode;
   if (!(error instanceof CallError)) return ExitCode.LOCAL;
   if (REFUSALS.has(error.status)) return ExitCode.REFUSED;
-  if (kind === 'read') return ExitCode.UNREACHABLE;
+  if (kind !== 'write') return ExitCode.UNREACHABLE;
   return REFUSED_BEFORE_MADE.has(error.reason ?? '') ? ExitCode.REFUSED : ExitCode.UNKNOWN;
 }
 

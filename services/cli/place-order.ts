@@ -60,7 +60,9 @@ export async function placeOrder<Answer extends Placed>(cli: Cli, placing: Placi
   else out.message(placing.typeName, placing.encoder, answer);
   if (answer.follows) out.text(...followsLines(order, placing.orderReqId));
   else out.text(`order_id      ${order.orderId}`, acceptedLine(order, answer.duplicate), ...sellsLine(order));
-  if (placing.options.watch) return answer.follows ? watchWithFollower(cli, order) : watchOne(cli, order.orderReqId);
+  if (placing.options.watch) {
+    return answer.follows ? watchBoth(cli, order, placing.orderReqId) : watchOne(cli, order.orderReqId);
+  }
   out.text('', `follow it:    ${command} watch ${plain(order.orderReqId)}`);
   return ExitCode.OK;
 }
@@ -113,23 +115,17 @@ function watchOne(cli: Cli, orderReqId: string): Promise<ExitCode> {
   return showUntilEnd(cli, { orderReqId });
 }
 
-/** When the exit on the wire dies, the one that sells its tokens is made in the same moment: it is what was asked for. */
-async function watchWithFollower(cli: Cli, onTheWire: Order): Promise<ExitCode> {
+/** When the exit on the wire dies, the order that was asked for is made in the same moment, under its own id. */
+async function watchBoth(cli: Cli, onTheWire: Order, orderReqId: string): Promise<ExitCode> {
   const exitCode = await watchOne(cli, onTheWire.orderReqId);
-  return exitCode === ExitCode.NOT_FILLED ? watchOne(cli, followerOf(onTheWire)) : exitCode;
-}
-
-/** The requestor names an exit that follows a dead one after it. */
-function followerOf({ orderId }: Order): string {
-  return `follow:${orderId}`;
+  return exitCode === ExitCode.NOT_FILLED ? watchOne(cli, orderReqId) : exitCode;
 }
 
 function followsLines(order: Order, wanted: string): string[] {
   const { exitReason, orderReqId, status } = order;
   return [
-    `nothing was made: ${plain(exitReason)} order ${plain(orderReqId)} is on the wire (${statusName(status)}) and has all the tokens`,
-    `if it dies, order ${followerOf(order)} sells them at once, as urgently as asked for here`,
-    `no order has the id ${wanted}`,
+    `nothing was made: ${plain(exitReason)} order ${plain(orderReqId)} (${statusName(status)}) was sent already and has all the tokens`,
+    `if it dies, your order ${plain(wanted)} is made and sells them at once, as urgently as asked for here`,
   ];
 }
 

@@ -14,6 +14,8 @@ export interface Cli {
   readonly clock: Clock;
   /** `exitlane`, with the addresses when they are not the default: for commands to paste. */
   readonly command: string;
+  /** Of `--config`; the settings in it are in the environment of `io`. */
+  readonly configFile?: string | undefined;
   /** Says something beside the result, on standard error. */
   note(line: string): void;
 }

@@ -29,7 +29,7 @@ describe('O4 settings of the console', () => {
     [
       'O1 an address others can reach',
       { EXITLANE_CONSOLE_HOST: '0.0.0.0' },
-      /EXITLANE_CONSOLE_HOST: must be a loopback/,
+      /EXITLANE_TLS_CERT_FILE: is required to listen on 0\.0\.0\.0/,
     ],
     [
       'a role that does not exist',

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
+import { QueueServiceService, TradingState } from '../../proto/gen/exitlane/v1/queue_service.js';
+import { type CallFacts, currentCallFacts } from '../../shared/core/call-context.js';
 import { type Clock, systemClock } from '../../shared/core/clock.js';
 import { silentLogger as logger } from '../../shared/core/logger.js';
+import { startGrpcServer } from '../../shared/grpc/server.js';
+import { unary } from '../../shared/grpc/unary.js';
 import { eventually } from '../../shared/store/testing/waiting.js';
 import { CONSOLE_DEFAULTS, type ConsoleConfig } from './config.js';
 import { type Console, startConsole } from './console.js';
@@ -82,6 +86,30 @@ describe('the console without any service', () => {
       laterMs += SIGN_IN_WINDOW_MS;
       expect((await browser.post('/api/session', { token: 'alice-token' })).status).to.equal(200);
     });
+  });
+
+  it('O1 tells the services for whom it acts, for their audit log', async () => {
+    let facts: CallFacts | undefined;
+    const setTradingState = unary(() => {
+      facts = currentCallFacts();
+      return { state: TradingState.HALTED, changedAt: undefined };
+    });
+    const requestor = await startGrpcServer({
+      name: 'requestor',
+      port: 0,
+      logger,
+      services: [{ definition: QueueServiceService, implementation: { setTradingState } }],
+    });
+    try {
+      const browser = await start({ users: USERS, requestorAddress: requestor.address });
+      await browser.session();
+      await browser.post('/api/session', { token: 'alice-token' });
+      await browser.session();
+      expect((await browser.post('/api/trading-state', { state: 'HALTED', reason: 'x' })).status).to.equal(200);
+      expect(facts?.caller).to.include({ name: 'local', actingFor: 'alice' });
+    } finally {
+      await requestor.close();
+    }
   });
 
   describe('P6 the stream of a tab', () => {

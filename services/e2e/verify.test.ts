@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import { DeliveryServiceClient } from '../../proto/gen/exitlane/v1/delivery_service.js';
 import { type Order, OrderStatus, OrderType } from '../../proto/gen/exitlane/v1/order.js';
 import { OrderServiceClient, SubmitOrderRequest } from '../../proto/gen/exitlane/v1/order_service.js';
+import { ListAuditEntriesRequest, SystemServiceClient } from '../../proto/gen/exitlane/v1/system_service.js';
 import { silentLogger } from '../../shared/core/logger.js';
 import { call, connect, openStream } from '../../shared/grpc/client.js';
 import { newDataDir } from '../../shared/store/testing/pglite.js';
@@ -31,6 +32,8 @@ describe('the checker, on what the services did', function () {
   let stack: DevStack | undefined;
   let orders: OrderServiceClient;
   let delivery: DeliveryServiceClient;
+  /** The end of the audit log, as somebody noted it down while the services ran. */
+  let head = '';
 
   before(async () => {
     renameSync(await newDataDir(), path.join(dataDir, 'database'));
@@ -48,6 +51,7 @@ describe('the checker, on what the services did', function () {
     delivery = connect(DeliveryServiceClient, stack.processorAddress);
     await control('volatility', { volatility: 0 });
     await trade();
+    head = await auditHead();
     orders.close();
     delivery.close();
     await stack.close();
@@ -142,9 +146,20 @@ describe('the checker, on what the services did', function () {
     await fill('paper');
   }
 
+  async function auditHead(): Promise<string> {
+    const system = connect(SystemServiceClient, stack?.requestorAddress ?? '');
+    try {
+      const request = ListAuditEntriesRequest.create({ pageSize: 1 });
+      const { headSequence, headHash } = await call(system, 'listAuditEntries', request);
+      return `${headSequence}:${headHash}`;
+    } finally {
+      system.close();
+    }
+  }
+
   /** The checker as people run it. */
-  async function check(): Promise<{ code: number; report: VerifyReport }> {
-    const given = ['--data-dir', dataDir, '--witness', witness, '-o', 'json'];
+  async function check(noted = head): Promise<{ code: number; report: VerifyReport }> {
+    const given = ['--data-dir', dataDir, '--witness', witness, '--audit-head', noted, '-o', 'json'];
     const { code, stdout } = await run(process.execPath, [CHECKER, ...given]).then(
       ({ stdout: text }) => ({ code: 0, stdout: text }),
       (error: { code: number; stdout: string }) => error,
@@ -160,6 +175,22 @@ describe('the checker, on what the services did', function () {
     const rows = Object.fromEntries(report.checks.map((each) => [each.name, each.rows]));
     expect(rows).to.include({ 'acknowledged-orders': 9, 'amounts-match-chain': 6, 'no-unknown-signatures': 8 });
     expect(code).to.equal(0);
+  });
+
+  it('O1 has every call in a sealed audit log, and misses an end that was noted down and is not there', async () => {
+    const { report } = await check();
+    const audit = report.checks.filter(({ name }) => name.startsWith('audit-'));
+    // Nine orders, one cancellation; nothing waits to be sealed after a clean stop.
+    expect(audit.map(({ name, rows, notes }) => [name, rows, notes])).to.deep.equal([
+      ['audit-chain', 10, []],
+      ['audit-sealed', 10, []],
+      ['audit-complete', 9, []],
+    ]);
+    const { code, report: cut } = await check(`99:${'a'.repeat(64)}`);
+    const [finding] = cut.checks.flatMap(({ violations }) => violations);
+    expect(finding).to.include({ subject: 'entry 99' });
+    expect(finding?.detail).to.contain('the log ends with entry 10: it was cut');
+    expect(code).to.equal(1);
   });
 
   it('finds a swap that somebody takes off the ledger, and says so with its exit code', async () => {
@@ -184,6 +215,7 @@ describe('the checker, on what the services did', function () {
     expect(await failure()).to.include({ code: 2 });
     expect(await failure('--data-dir', path.join(dataDir, 'nowhere'))).to.include({ code: 2 });
     expect(await failure('--what')).to.include({ code: 2 });
+    expect(await failure('--data-dir', dataDir, '--audit-head', 'nonsense')).to.include({ code: 2 });
     const missing = await failure('--data-dir', dataDir, '--witness', path.join(dataDir, 'nowhere'));
     expect(missing).to.include({ code: 2 });
     expect(missing.stderr).to.match(/^could not check: .*nowhere cannot be read/);

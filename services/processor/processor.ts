@@ -4,8 +4,15 @@ import { CloseStack } from '../../shared/core/lifecycle.js';
 import { DRAIN_MS } from '../../shared/core/limits.js';
 import type { Logger } from '../../shared/core/logger.js';
 import { type Random, seededRandom } from '../../shared/core/random.js';
+import { joinObservers } from '../../shared/grpc/call-observer.js';
+import type { Security } from '../../shared/grpc/security.js';
 import { startGrpcServer } from '../../shared/grpc/server.js';
 import { systemService } from '../../shared/grpc/system-service.js';
+import { tracedCalls } from '../../shared/grpc/traced-calls.js';
+import { databaseCheck } from '../../shared/metrics/checks.js';
+import { grpcMetrics } from '../../shared/metrics/grpc-metrics.js';
+import type { Metrics } from '../../shared/metrics/metrics.js';
+import { ReadinessWatch } from '../../shared/metrics/readiness.js';
 import type { Order } from '../../shared/order/order.js';
 import { OrderQueueManager } from '../../shared/queue/order-queue-manager.js';
 import type { Database } from '../../shared/store/database.js';
@@ -26,6 +33,7 @@ import { PriceOracle } from './market/price-oracle.js';
 import { SCAN_DEFAULTS } from './market/scan-config.js';
 import { MarketScanner } from './market/scanner.js';
 import { readWallet } from './market/wallet-view.js';
+import { processorMetrics, venueCheck } from './processor-metrics.js';
 import { startProposalExpiry } from './proposals/expiry.js';
 import { createProposalDesk } from './proposals/proposal-desk.js';
 import { startLater } from './start-up.js';
@@ -41,15 +49,21 @@ import type { Signer } from './wallet/signer.js';
 export interface Processor {
   /** `host:port` of its gRPC server. */
   readonly address: string;
+  /** Whether it can do its work. */
+  readonly readiness: ReadinessWatch;
   close(): Promise<void>;
 }
 
 export interface ProcessorOptions {
   readonly db: Database;
   readonly config: ProcessorConfig;
+  /** TLS and who may call; default: plain, as on loopback. */
+  readonly security?: Security | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random?: Random;
+  /** Where it counts; default: nowhere. */
+  readonly metrics?: Metrics | undefined;
 }
 
 /**
@@ -57,7 +71,7 @@ export interface ProcessorOptions {
  * database is the caller's to close.
  */
 export async function startProcessor(options: ProcessorOptions): Promise<Processor> {
-  const { db, config, clock, logger } = options;
+  const { db, config, clock, logger, metrics } = options;
   const random = options.random ?? seededRandom();
   checkKey(config);
   const signer = await loadWallet(config);
@@ -91,6 +105,9 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
       name: 'processor',
       logger,
       clock,
+      security: options.security?.server,
+      observer: joinObservers([metrics && grpcMetrics(metrics), tracedCalls()]),
+      serving: false,
       services: [
         executionService({ db, hub, supervisor, clock }),
         deliveryService({ db, hub, desk, orderQueues, log, clock }),
@@ -114,9 +131,19 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
     const steps = scan.mints.length === 0 ? [] : [{ name: 'market scanner', afterMs: scan.startDelayMs, start: look }];
     const startUp = startLater(steps, { clock, logger });
     open.add('start-up', () => startUp.close());
+    if (metrics) processorMetrics(metrics, { gate, health, feeds, supervisor, clock });
+    const readiness = new ReadinessWatch({
+      service: 'processor',
+      checks: [databaseCheck(db), venueCheck(health)],
+      onChange: (ready) => server.setServing(ready),
+      logger,
+      metrics,
+    });
+    open.add('readiness', () => readiness.drain());
+    await readiness.start();
     const facts = { address: server.address, executor: config.executor, wallet: signer?.publicKey.toBase58() };
     logger.info(facts, `processor listens on ${server.address}, executor ${config.executor}`);
-    return { address: server.address, close: () => open.close() };
+    return { address: server.address, readiness, close: () => open.close() };
   } catch (error) {
     await open.close();
     throw error;

@@ -1,19 +1,30 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { parseAmount, SOL_DECIMALS } from '../../shared/core/decimals.js';
-import { intSetting, logLevelSetting, portSetting, readEnv } from '../../shared/core/env.js';
+import {
+  checkTogether,
+  databaseUrlSetting,
+  intSetting,
+  logLevelSetting,
+  portSetting,
+  readEnv,
+} from '../../shared/core/env.js';
 import { ExitlaneError } from '../../shared/core/errors.js';
+import { addressSetting } from '../../shared/grpc/addresses.js';
+import { SECURITY_SETTINGS, securityConfigOf } from '../../shared/grpc/security.js';
+import { metricsSettings, observeConfigOf } from '../../shared/metrics/settings.js';
 import { EXIT_LADDER_DEFAULT } from '../../shared/position/exit-ladder.js';
-import { type ExitPlan, exitPlanOf, NO_EXIT_PLAN, planViolations } from '../../shared/position/exit-plan.js';
+import { type ExitPlan, NO_EXIT_PLAN } from '../../shared/position/exit-plan.js';
 import { ALERT_SETTINGS, type AlertConfig, alertConfigOf, NO_ALERT_SENDERS } from './alerts/config.js';
 import type { EntryLimits } from './intake/entry-guard.js';
+import { RETENTION_DEFAULTS, RETENTION_SETTINGS, type RetentionConfig, retentionConfigOf } from './retention/config.js';
+import { exitPlanSetting, solSetting } from './setting-types.js';
 
 /** Settings of the requestor; every one has a default but the database. */
 export interface RequestorConfig {
   readonly host: string;
   readonly port: number;
-  /** `host:port` of the processor. */
+  /** Where the processors are: one or several, see `serversAt`. */
   readonly processorAddress: string;
   /** P4: orders in a slot at once, over all requestors of the database. */
   readonly maxConcurrentOrders: number;
@@ -38,6 +49,8 @@ export interface RequestorConfig {
   readonly exitSlippageMaxBps: number;
   /** X12: where news of alerts go. */
   readonly alerts: AlertConfig;
+  /** O6: how long what is finished is kept. */
+  readonly retention: RetentionConfig;
   /** Name in leases; unique per process. */
   readonly owner: string;
 }
@@ -63,70 +76,115 @@ export const REQUESTOR_DEFAULTS: RequestorConfig = {
   exitRetrySlippageBps: EXIT_LADDER_DEFAULT.retrySlippageBps,
   exitSlippageMaxBps: EXIT_LADDER_DEFAULT.slippageMaxBps,
   alerts: NO_ALERT_SENDERS,
+  retention: RETENTION_DEFAULTS,
   // Containers may share host name and process id: the random part keeps the names apart.
   owner: `requestor-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`,
 };
 
-const address = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'must be host:port, such as 127.0.0.1:50052');
+const D = REQUESTOR_DEFAULTS;
 
-/** An amount of SOL, read as lamports. */
-const solSetting = z.string().transform((text, context) => {
-  if (/^0(\.0*)?$/.test(text)) return 0n;
-  const amount = parseAmount(text, SOL_DECIMALS);
-  if (amount.ok) return amount.units;
-  context.addIssue({ code: 'custom', message: 'must be an amount of SOL such as 0.5' });
-  return z.NEVER;
-});
+/** Everything but the database; see `aboutShape` for what the tables of the documentation take from it. */
+export const REQUESTOR_SETTINGS = {
+  EXITLANE_REQUESTOR_HOST: z.string().default(D.host).meta({
+    description: 'Where it listens: this machine only, unless TLS and an access file are set.',
+  }),
+  EXITLANE_REQUESTOR_PORT: portSetting(D.port).meta({ description: 'Its gRPC port; 0 takes any free one.' }),
+  EXITLANE_PROCESSOR_ADDRESS: addressSetting.default(D.processorAddress).meta({
+    description: 'Where the processors listen; several with commas, or `dns:///name:port`.',
+  }),
+  EXITLANE_LOG_LEVEL: logLevelSetting,
+  MAX_CONCURRENT_ORDERS: intSetting(1, 100, D.maxConcurrentOrders).meta({
+    description: 'Orders in a slot at once, over all requestors of the database.',
+    unit: 'orders',
+  }),
+  EXIT_RESERVED_SLOTS: intSetting(0, 100, D.exitReservedSlots).meta({
+    description: 'Slots of these that entries may not take; below `MAX_CONCURRENT_ORDERS`.',
+    unit: 'orders',
+  }),
+  EMERGENCY_EXTRA_SLOTS: intSetting(0, 100, D.emergencyExtraSlots).meta({
+    description: 'Slots beyond the maximum that only emergency exits may take.',
+    unit: 'orders',
+  }),
+  MAX_QUEUED_ENTRIES: intSetting(1, 10_000_000, D.maxQueuedEntries).meta({
+    description: 'Waiting entries beyond which new entries are refused; exits never are.',
+    unit: 'orders',
+  }),
+  DEFAULT_EXIT_PLAN: exitPlanSetting.default(D.defaultExitPlan).meta({
+    description:
+      'Plan of entries that bring none, as JSON: `{"stopLossPercent":20,"takeProfits":[{"gainPercent":50,"sellPercent":50}]}`; completes given plans rule by rule unless they say `no_defaults`.',
+    allowed: 'an exit plan as JSON',
+    defaultText: 'none',
+  }),
+  MAX_OPEN_POSITIONS: intSetting(1, 1_000_000, 0).meta({
+    description: 'Most positions open or being opened, for entries made from signals.',
+    unit: 'positions',
+    defaultText: 'none',
+  }),
+  MAX_TOKEN_EXPOSURE_SOL: solSetting.optional().meta({
+    description: 'Most invested or being invested in one token, for entries made from signals.',
+    unit: 'SOL',
+  }),
+  MAX_EXPOSURE_SOL: solSetting.optional().meta({
+    description: 'Most invested or being invested in all, for entries made from signals.',
+    unit: 'SOL',
+  }),
+  MIN_SOL_RESERVE: solSetting.optional().meta({
+    description: 'What an entry made from a signal leaves in the wallet.',
+    unit: 'SOL',
+    defaultText: '0.05',
+  }),
+  MAX_ATTEMPTS: intSetting(1, 20, D.maxAttempts).meta({
+    description: 'Failed executions after which an order ends, unless it says otherwise.',
+    unit: 'attempts',
+  }),
+  ENTRY_SLIPPAGE_BPS: intSetting(1, 10_000, D.entrySlippageBps).meta({
+    description: 'Most slippage of entries that do not say.',
+    unit: 'basis points',
+  }),
+  EXIT_SLIPPAGE_BPS: intSetting(1, 10_000, D.exitSlippageBps).meta({
+    description: 'Most slippage of exits that do not say, at their first attempt.',
+    unit: 'basis points',
+  }),
+  EXIT_RETRY_SLIPPAGE_BPS: intSetting(1, 10_000, D.exitRetrySlippageBps).meta({
+    description: 'Least slippage of an exit that a person tries again.',
+    unit: 'basis points',
+  }),
+  EXIT_SLIPPAGE_MAX_BPS: intSetting(1, 10_000, D.exitSlippageMaxBps).meta({
+    description:
+      'Slippage of exits steps up with urgency and attempts, to this at most, unless the order says its own.',
+    unit: 'basis points',
+  }),
+  ...ALERT_SETTINGS,
+  ...RETENTION_SETTINGS,
+};
 
-/** A plan as the API's JSON has it. */
-const exitPlanSetting = z.string().transform((text, context) => {
-  const refuse = (message: string) => {
-    context.addIssue({ code: 'custom', message });
-    return z.NEVER;
-  };
-  try {
-    const plan = exitPlanOf(JSON.parse(text));
-    const violations = planViolations(plan);
-    if (violations.length === 0) return plan;
-    return refuse(violations.map(({ field, description }) => `${field} ${description}`).join('; '));
-  } catch {
-    return refuse('must be an exit plan as JSON, such as {"stopLossPercent":20}');
-  }
-});
+/** Of the requestor as a process of its own. */
+export const REQUESTOR_PROCESS_SETTINGS = {
+  ...REQUESTOR_SETTINGS,
+  ...SECURITY_SETTINGS,
+  ...metricsSettings('requestor'),
+  DATABASE_URL: databaseUrlSetting,
+};
 
 export function requestorConfigFromEnv(env: NodeJS.ProcessEnv) {
+  const settings = readEnv(REQUESTOR_PROCESS_SETTINGS, env);
+  return {
+    config: requestorConfigOf(settings),
+    security: securityConfigOf(settings),
+    observe: observeConfigOf(settings),
+    databaseUrl: settings.DATABASE_URL,
+    logLevel: settings.EXITLANE_LOG_LEVEL,
+  };
+}
+
+/** @throws CONFIG_INVALID when settings do not go together */
+export function requestorConfigOf(settings: z.infer<z.ZodObject<typeof REQUESTOR_SETTINGS>>): RequestorConfig {
   const d = REQUESTOR_DEFAULTS;
-  const settings = readEnv(
-    {
-      EXITLANE_REQUESTOR_HOST: z.string().default(d.host),
-      EXITLANE_REQUESTOR_PORT: portSetting(d.port),
-      EXITLANE_PROCESSOR_ADDRESS: address.default(d.processorAddress),
-      EXITLANE_LOG_LEVEL: logLevelSetting,
-      MAX_CONCURRENT_ORDERS: intSetting(1, 100, d.maxConcurrentOrders),
-      EXIT_RESERVED_SLOTS: intSetting(0, 100, d.exitReservedSlots),
-      EMERGENCY_EXTRA_SLOTS: intSetting(0, 100, d.emergencyExtraSlots),
-      MAX_QUEUED_ENTRIES: intSetting(1, 10_000_000, d.maxQueuedEntries),
-      DEFAULT_EXIT_PLAN: exitPlanSetting.default(d.defaultExitPlan),
-      MAX_OPEN_POSITIONS: intSetting(1, 1_000_000, 0),
-      MAX_TOKEN_EXPOSURE_SOL: solSetting.optional(),
-      MAX_EXPOSURE_SOL: solSetting.optional(),
-      MIN_SOL_RESERVE: solSetting.optional(),
-      MAX_ATTEMPTS: intSetting(1, 20, d.maxAttempts),
-      ENTRY_SLIPPAGE_BPS: intSetting(1, 10_000, d.entrySlippageBps),
-      EXIT_SLIPPAGE_BPS: intSetting(1, 10_000, d.exitSlippageBps),
-      EXIT_RETRY_SLIPPAGE_BPS: intSetting(1, 10_000, d.exitRetrySlippageBps),
-      EXIT_SLIPPAGE_MAX_BPS: intSetting(1, 10_000, d.exitSlippageMaxBps),
-      ...ALERT_SETTINGS,
-      DATABASE_URL: z
-        .string(
-          'is required: the requestor and the processor share one PostgreSQL. For a first look run `exitlane dev`.',
-        )
-        .regex(/^postgres(ql)?:\/\//, 'must begin with postgresql://'),
-    },
-    env,
+  checkTogether(
+    () => requireRoomForEntries(settings.MAX_CONCURRENT_ORDERS, settings.EXIT_RESERVED_SLOTS),
+    () => alertConfigOf(settings),
   );
-  requireRoomForEntries(settings.MAX_CONCURRENT_ORDERS, settings.EXIT_RESERVED_SLOTS);
-  const config: RequestorConfig = {
+  return {
     host: settings.EXITLANE_REQUESTOR_HOST,
     port: settings.EXITLANE_REQUESTOR_PORT,
     processorAddress: settings.EXITLANE_PROCESSOR_ADDRESS,
@@ -147,9 +205,9 @@ export function requestorConfigFromEnv(env: NodeJS.ProcessEnv) {
     exitRetrySlippageBps: settings.EXIT_RETRY_SLIPPAGE_BPS,
     exitSlippageMaxBps: settings.EXIT_SLIPPAGE_MAX_BPS,
     alerts: alertConfigOf(settings),
+    retention: retentionConfigOf(settings),
     owner: d.owner,
   };
-  return { config, databaseUrl: settings.DATABASE_URL, logLevel: settings.EXITLANE_LOG_LEVEL };
 }
 
 function requireRoomForEntries(maximum: number, reserved: number): void {

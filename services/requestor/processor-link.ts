@@ -10,8 +10,10 @@ import {
 } from '../../proto/gen/exitlane/v1/market_service.js';
 import { parseAmount, SOL_DECIMALS } from '../../shared/core/decimals.js';
 import { ExitlaneError, messageOf } from '../../shared/core/errors.js';
+import { currentOrderFacts } from '../../shared/core/order-context.js';
 import { CallError } from '../../shared/grpc/call-error.js';
 import { call, connect, openStream } from '../../shared/grpc/client.js';
+import type { ClientSecurity } from '../../shared/grpc/client-security.js';
 import type { Mint } from '../../shared/store/mints.js';
 
 /** What the requestor asks of the processor. */
@@ -26,6 +28,8 @@ export interface ProcessorLink {
   prices(mints: readonly string[], signal: AbortSignal): AsyncIterable<StreamPricesResponse>;
   /** The wallet's SOL, in lamports; undefined without a key: then nothing real is bought. @throws PROCESSOR_UNAVAILABLE */
   balance(signal: AbortSignal): Promise<bigint | undefined>;
+  /** Resolves once a processor is connected; rejects when that takes longer than a second. */
+  reached(): Promise<void>;
   close(): void;
 }
 
@@ -35,14 +39,23 @@ const MINT_DEADLINE_MS = 5_000;
 /** A signal waits meanwhile. */
 const WALLET_DEADLINE_MS = 5_000;
 
+/** On a connection that is there this takes no time. */
+const REACHED_MS_MAX = 1_000;
+
 /** Somebody wants to get out: better a quick refusal that says what to do. */
 const PRICE_DEADLINE_MS = 2_000;
 
-export function connectProcessor(address: string): ProcessorLink {
-  const execution = connect(ExecutionServiceClient, address);
-  const market = connect(MarketServiceClient, address);
+/** @param security how it shows itself; default: plain text, as on loopback */
+export function connectProcessor(address: string, security?: ClientSecurity): ProcessorLink {
+  const execution = connect(ExecutionServiceClient, address, {}, security);
+  const market = connect(MarketServiceClient, address, {}, security);
+  // All connections now: a channel's first calls would go to whichever processor answers first, and an order would wait for it.
+  execution.getChannel().getConnectivityState(true);
   return {
-    executeOrder: (request, signal) => openStream(execution, 'executeOrder', request, { signal }),
+    executeOrder(request, signal) {
+      const requestId = currentOrderFacts()?.requestId;
+      return openStream(execution, 'executeOrder', request, { signal, ...(requestId && { requestId }) });
+    },
     async mint(mint, signal) {
       try {
         const request = { tokenAddress: mint };
@@ -76,6 +89,13 @@ export function connectProcessor(address: string): ProcessorLink {
         throw new ExitlaneError('PROCESSOR_UNAVAILABLE', text, { retryDelayMs: 1_000, cause: error });
       }
     },
+    reached: () =>
+      new Promise((resolve, reject) => {
+        execution.waitForReady(Date.now() + REACHED_MS_MAX, (error) => {
+          if (error) reject(new Error(`no processor at ${address} can be reached`));
+          else resolve();
+        });
+      }),
     close() {
       execution.close();
       market.close();

@@ -48,6 +48,13 @@ describe('O1 O3 the sandbox as a process', () => {
     }
   });
 
+  it('is open to others only where that is said in a setting of its own', async () => {
+    const sandbox = start({ EXITLANE_SANDBOX_OPEN_HOST: '0.0.0.0', EXITLANE_SANDBOX_SLOT_MS: '50' });
+    const port = new URL(await sandbox.url).port;
+    expect(await sandbox.url).to.include('0.0.0.0');
+    expect(await new Connection(`http://127.0.0.1:${port}`, 'processed').getSlot()).to.be.greaterThan(20_000);
+  });
+
   it('goes on with its chain after SIGKILL', async () => {
     const first = start({});
     const height = await new Connection(await first.url).getBlockHeight('processed');
@@ -73,14 +80,17 @@ describe('O1 O3 the sandbox as a process', () => {
 
   const wrong: [Record<string, string>, RegExp][] = [
     [{ EXITLANE_SANDBOX_SCENARIO: '/nowhere/x.json' }, /scenario .*x\.json cannot be used/],
-    [{ EXITLANE_SANDBOX_CHAOS_SEED: '-1' }, /EXITLANE_SANDBOX_CHAOS_SEED must be a whole number/],
-    [{ EXITLANE_SANDBOX_CHAOS_INTENSITY: '2' }, /EXITLANE_SANDBOX_CHAOS_INTENSITY must be a number above 0/],
+    [{ EXITLANE_SANDBOX_CHAOS_SEED: '-1' }, /EXITLANE_SANDBOX_CHAOS_SEED \(environment\): must be a whole number/],
+    [
+      { EXITLANE_SANDBOX_CHAOS_INTENSITY: '2' },
+      /EXITLANE_SANDBOX_CHAOS_INTENSITY \(environment\): must be a number above 0/,
+    ],
     [{ EXITLANE_SANDBOX_CHAOS_EXCLUDE: 'hang,melt' }, /EXITLANE_SANDBOX_CHAOS_EXCLUDE.* must be kinds of faults/],
-    [{ EXITLANE_SANDBOX_HOST: '0.0.0.0' }, /EXITLANE_SANDBOX_HOST must be a loopback address/],
-    [{ EXITLANE_SANDBOX_HOST: 'example.com' }, /EXITLANE_SANDBOX_HOST must be a loopback address/],
-    [{ EXITLANE_SANDBOX_PORT: '70000' }, /EXITLANE_SANDBOX_PORT must be at most 65535/],
-    [{ EXITLANE_SANDBOX_SLOT_MS: '0' }, /EXITLANE_SANDBOX_SLOT_MS must be at least 1/],
-    [{ EXITLANE_SANDBOX_SEED: 'abc' }, /EXITLANE_SANDBOX_SEED must be a whole number/],
+    [{ EXITLANE_SANDBOX_HOST: '0.0.0.0' }, /EXITLANE_SANDBOX_HOST \(environment\): must be a loopback address/],
+    [{ EXITLANE_SANDBOX_HOST: 'example.com' }, /EXITLANE_SANDBOX_HOST \(environment\): must be a loopback address/],
+    [{ EXITLANE_SANDBOX_PORT: '70000' }, /EXITLANE_SANDBOX_PORT \(environment\): must be at most 65535/],
+    [{ EXITLANE_SANDBOX_SLOT_MS: '0' }, /EXITLANE_SANDBOX_SLOT_MS \(environment\): must be at least 1/],
+    [{ EXITLANE_SANDBOX_SEED: 'abc' }, /EXITLANE_SANDBOX_SEED \(environment\): must be a whole number/],
   ];
   for (const [env, error] of wrong) {
     it(`refuses ${JSON.stringify(env)}`, async () => {

@@ -1,4 +1,5 @@
 import type { Queryable } from '../../shared/store/database.js';
+import type { NotedHead } from './checks/audit.js';
 import type { Ledger } from './ledger.js';
 import type { Findings } from './report.js';
 import { type SlicedTable, slices } from './slices.js';
@@ -10,6 +11,8 @@ export interface Context {
   readonly ledger: Ledger | undefined;
   /** Path of the witness file. */
   readonly witness: string | undefined;
+  /** The end of the audit log as it was noted down elsewhere. */
+  readonly auditHead: NotedHead | undefined;
 }
 
 /** One rule. It says how much it looked at, and every row that breaks it. */

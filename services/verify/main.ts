@@ -4,12 +4,14 @@ import { parseArgs } from 'node:util';
 import { messageOf } from '../../shared/core/errors.js';
 import { createLogger } from '../../shared/core/logger.js';
 import { openDatabase } from '../../shared/store/database.js';
+import type { NotedHead } from './checks/audit.js';
 import { exitCodeOf, reportLines, VerifyExit } from './render.js';
 import { verify } from './verify.js';
 
 /** The checker as a process of its own. */
 const USAGE = `Usage: node dist/services/verify/main.js (--database-url <url> | --data-dir <folder>)
-         [--ledger <ledger.jsonl>] [--witness <file>] [--wallet <address>] [-o text|json]
+         [--ledger <ledger.jsonl>] [--witness <file>] [--wallet <address>]
+         [--audit-head <sequence>:<hash>] [-o text|json]
 
 --data-dir is a folder of \`exitlane dev\`, whose ledger is found by itself, or that of an embedded database.
 Exit codes: 0 no violations, 1 violations, 2 could not check.`;
@@ -20,18 +22,27 @@ process.exitCode = await main().catch((error: unknown) => fail(messageOf(error))
 async function main(): Promise<VerifyExit> {
   const { output = 'text', witness, wallet } = given;
   if (output !== 'text' && output !== 'json') return fail(`-o must be text or json\n\n${USAGE}`);
+  const auditHead = given['audit-head'] === undefined ? undefined : notedHeadOf(given['audit-head']);
+  if (auditHead === null)
+    return fail(`--audit-head must be <sequence>:<hash>, as exitlane audit head says it\n\n${USAGE}`);
   const place = placeOf();
   if (typeof place === 'string') return fail(`${place}\n\n${USAGE}`);
   const logger = createLogger({ service: 'verify', level: 'warn' });
   const db = await openDatabase({ ...place.database, logger });
   try {
-    const report = await verify({ db, ledger: given.ledger ?? place.ledger, witness, wallet });
+    const report = await verify({ db, ledger: given.ledger ?? place.ledger, witness, wallet, auditHead });
     const text = output === 'json' ? JSON.stringify(report, undefined, 2) : reportLines(report).join('\n');
     process.stdout.write(`${text}\n`);
     return exitCodeOf(report);
   } finally {
     await db.close();
   }
+}
+
+/** null: it is none. */
+function notedHeadOf(text: string): NotedHead | null {
+  const [, sequence, hash] = /^(\d{1,18}):([0-9a-f]{64})$/.exec(text) ?? [];
+  return sequence === undefined || hash === undefined ? null : { sequence: BigInt(sequence), hash };
 }
 
 interface Place {
@@ -62,6 +73,7 @@ function parseArguments() {
         ledger: text,
         witness: text,
         wallet: text,
+        'audit-head': text,
         output: { type: 'string', short: 'o' },
       },
     });

@@ -12,6 +12,7 @@ import {
   signedBytes,
   simulatedApart,
 } from './checks/attempts.js';
+import { auditChain, auditComplete, auditSealed, type NotedHead } from './checks/audit.js';
 import {
   deadIsProven,
   failedMeansDead,
@@ -44,6 +45,8 @@ export interface VerifyOptions {
   readonly witness?: string | undefined;
   /** Base58 of the account that pays; the payers of the attempts are known without it. */
   readonly wallet?: string | undefined;
+  /** The end of the audit log as it was noted down some time before: it must still be there. */
+  readonly auditHead?: NotedHead | undefined;
 }
 
 const CHECKS: readonly Check[] = [
@@ -89,6 +92,9 @@ const CHECKS: readonly Check[] = [
   alertsAgree,
   closedPositionsAreQuiet,
   alertNews,
+  auditChain,
+  auditSealed,
+  auditComplete,
 ];
 
 /**
@@ -99,11 +105,11 @@ const CHECKS: readonly Check[] = [
  * @throws CannotCheck when a file is missing or broken; what the database throws
  */
 export async function verify(options: VerifyOptions): Promise<VerifyReport> {
-  const { db, witness, wallet } = options;
+  const { db, witness, wallet, auditHead } = options;
   const wallets = await payersOf(db);
   if (wallet !== undefined) wallets.add(wallet);
   const ledger = options.ledger === undefined ? undefined : await readLedger(options.ledger, wallets);
-  const context: Context = { db, ledger, witness };
+  const context: Context = { db, ledger, witness, auditHead };
   const checks = [];
   for (const check of CHECKS) {
     const findings = new Findings();

@@ -57,6 +57,8 @@ export interface NewAlert {
 
 export interface Alert extends Omit<NewAlert, 'alertType'> {
   readonly alertId: string;
+  /** Whose order or position it is about; empty if nobody's. */
+  readonly client: string;
   /** May be a type that a newer version has raised. */
   readonly alertType: string;
   readonly severity: AlertSeverity;

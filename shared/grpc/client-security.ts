@@ -37,7 +37,7 @@ const SETTINGS = {
   keyFile: 'EXITLANE_CLIENT_KEY_FILE',
   caFile: 'EXITLANE_CA_FILE',
 };
-const OTHERS_OR_GROUP = 0o077;
+const OTHERS_OR_GROUP_WRITE = 0o027;
 const TOKEN = /^[\x21-\x7e]{1,512}$/;
 
 /** Plain text, no token: what loopback without configuration is. */
@@ -140,7 +140,8 @@ function openToken(
 function readToken(file: string): string {
   let text: string;
   try {
-    if (statSync(file).mode & OTHERS_OR_GROUP) throw new Error('others may read it: chmod 600');
+    if (statSync(file).mode & OTHERS_OR_GROUP_WRITE)
+      throw new Error('others may read it or its group write to it: chmod 600 (or 440 with a group of its own)');
     text = readFileSync(file, 'utf8').trim();
   } catch (error) {
     throw invalid('EXITLANE_TOKEN_FILE', `${file} cannot be used: ${messageOf(error)}`);

@@ -31,17 +31,17 @@ describe('S5 calls by name', () => {
       'exitlane.v1.OrderService/SubmitOrder',
       'exitlane.v1.ExecutionService/ExecuteOrder',
     ]);
-    expect(methods.find(({ name }) => name === `${DELIVERY}/StreamOrder`)).to.deep.equal({
+    const { comment, ...method } = methods.find(({ name }) => name === `${DELIVERY}/StreamOrder`) ?? { comment: '' };
+    expect(method).to.deep.equal({
       name: `${DELIVERY}/StreamOrder`,
       service: DELIVERY,
       method: 'StreamOrder',
       requestType: 'exitlane.v1.StreamOrderRequest',
       responseType: 'exitlane.v1.StreamOrderResponse',
       serverStreaming: true,
-      comment:
-        'Follows one order from any point until its end: no gap, no duplicate, in order. After a broken stream call again with the last sequence seen.',
     });
-    for (const method of methods) expect(method.comment, method.name).not.to.equal('');
+    expect(comment).to.match(/^Follows one order from any point until its end: no gap, no duplicate, in order\. /);
+    for (const each of methods) expect(each.comment, each.name).not.to.equal('');
   });
 
   it('takes and gives JSON: 64-bit numbers as strings, times as ISO text, either spelling of a field', async () => {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Metadata, ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
-import { LOCAL_CALLER, runInCall } from '../core/call-context.js';
+import { currentCallFacts, LOCAL_CALLER, runInCall } from '../core/call-context.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import type { ExitlaneError } from '../core/errors.js';
 import { newId } from '../core/ids.js';
@@ -24,7 +24,7 @@ export function currentCall(): OpenCall | undefined {
 
 /** The id of the call whose handler is running; calls made from there carry it on. */
 export function currentRequestId(): string | undefined {
-  return storage.getStore()?.requestId;
+  return currentCallFacts()?.requestId;
 }
 
 /** The client's `x-request-id` if it is a sane one, else a new id. */

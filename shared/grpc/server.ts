@@ -2,6 +2,7 @@ import {
   Server,
   type ServerInterceptor,
   type ServiceDefinition,
+  setLogger,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { type Clock, systemClock } from '../core/clock.js';
@@ -69,6 +70,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const host = options.host === undefined || options.host === 'localhost' ? '127.0.0.1' : options.host;
   const { logger, clock = systemClock, security } = options;
   refuseOpenHost(host, options.name, security);
+  quietTransport(logger);
   const calls = new OpenCalls();
   const guard = security?.access && guardCalls(security.access, security, { calls, clock, logger });
   const server = new Server({
@@ -116,6 +118,12 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       return closeServer(parts);
     },
   };
+}
+
+/** grpc-js writes to the console what others send it; what it says is for whoever debugs the transport. One for the whole process. */
+function quietTransport(logger: Logger): void {
+  const say = (...parts: readonly unknown[]) => logger.debug({ transport: parts.map(String).join(' ') }, 'grpc-js');
+  setLogger({ error: say, info: say, debug: say });
 }
 
 const CHANNEL_OPTIONS = {

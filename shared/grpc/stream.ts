@@ -2,6 +2,7 @@ import type { handleServerStreamingCall, ServerWritableStream } from '@grpc/grpc
 import { ExitlaneError } from '../core/errors.js';
 import { type CallContext, type CallScope, isAbort, logUnheard, openScope } from './call-scope.js';
 import { toServiceError } from './status.js';
+import { checkWireValues } from './wire-values.js';
 
 /** Where a stream handler puts its messages. */
 export interface Outlet<Response> {
@@ -68,6 +69,7 @@ export function serverStream<Request, Response>(
     const run = async (): Promise<void> => {
       try {
         ctx.draining.throwIfAborted();
+        checkWireValues(call.request);
         const result = handler(call.request, ctx, out);
         if (isIterable(result)) for await (const message of result) await out.write(message);
         else await result;

@@ -1,6 +1,7 @@
 import type { handleUnaryCall } from '@grpc/grpc-js';
 import { type CallContext, logUnheard, openScope } from './call-scope.js';
 import { toServiceError } from './status.js';
+import { checkWireValues } from './wire-values.js';
 
 export type UnaryHandler<Request, Response> = (request: Request, ctx: CallContext) => Promise<Response> | Response;
 
@@ -22,6 +23,7 @@ export function unary<Request, Response>(handler: UnaryHandler<Request, Response
     const answer = async (): Promise<void> => {
       try {
         ctx.draining.throwIfAborted();
+        checkWireValues(call.request);
         const response = await handler(call.request, ctx);
         if (scope.settle()) callback(null, response);
       } catch (error) {

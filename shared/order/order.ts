@@ -23,6 +23,10 @@ export const EXIT_REASONS = [
 export interface Order {
   readonly orderId: string;
   readonly orderReqId: string;
+  /** Whose it is: the client that submitted it, an exit's its position's; empty if nobody was asked. */
+  readonly client: string;
+  /** Of the call that made it; empty for what the exit manager made. */
+  readonly requestId: string;
   readonly payloadHash: string;
   readonly orderType: OrderType;
   readonly priority: OrderPriority;

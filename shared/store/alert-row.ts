@@ -4,6 +4,7 @@ import type { Alert, AlertSeverity, AlertStatus } from '../alert/alert.js';
 export interface AlertRow {
   alert_id: string;
   alert_type: string;
+  client: string;
   severity: AlertSeverity;
   status: AlertStatus;
   title: string;
@@ -31,6 +32,7 @@ export function alertOf(row: AlertRow): Alert {
   return {
     alertId: row.alert_id,
     alertType: row.alert_type,
+    client: row.client,
     severity: row.severity,
     status: row.status,
     title: row.title,

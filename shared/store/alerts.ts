@@ -7,9 +7,11 @@ import {
   type NewAlert,
   severitiesFrom,
 } from '../alert/alert.js';
+import { maySee, onlyClient } from '../core/call-context.js';
 import { ExitlaneError } from '../core/errors.js';
 import { newId } from '../core/ids.js';
 import { type AlertRow, alertOf } from './alert-row.js';
+import { type AuditFact, recordAudit } from './audit.js';
 import type { Database, Queryable, Transaction } from './database.js';
 import { ALERT_MESSAGE_CHARS_MAX } from './limits.js';
 
@@ -29,8 +31,9 @@ export async function raiseAlert(tx: Transaction, draft: NewAlert): Promise<Rais
   const { severity, title, requiresAction } = ALERT_KINDS[draft.alertType];
   const { rows } = await tx.query<AlertRow>(
     `INSERT INTO alerts (alert_id, alert_type, severity, status, title, message, order_id, position_id, mint, symbol, attempts,
-       requires_action, metadata, dedup_key, created_at, last_raised_at)
-     SELECT $1, $2, $3, 'OPEN', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, t, t FROM (SELECT exitlane_now() AS t) AS clock
+       requires_action, metadata, dedup_key, client, created_at, last_raised_at)
+     SELECT $1, $2, $3, 'OPEN', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+       coalesce((SELECT client FROM orders WHERE order_id = $6), (SELECT client FROM positions WHERE position_id = $7), ''), t, t FROM (SELECT exitlane_now() AS t) AS clock
      ON CONFLICT (dedup_key) WHERE status <> 'RESOLVED' DO UPDATE SET repeats = alerts.repeats + 1,
        last_raised_at = excluded.last_raised_at, message = excluded.message, attempts = excluded.attempts,
        metadata = excluded.metadata
@@ -90,12 +93,14 @@ export async function acknowledgeAlert(db: Database, alertId: string, { by, note
   return db.transaction(async (tx) => {
     const { rows } = await tx.query<AlertRow>(
       `UPDATE alerts SET status = 'ACKNOWLEDGED', acknowledged_at = exitlane_now(), acknowledged_by = $2, acknowledge_note = $3
-       WHERE alert_id = $1 AND status = 'OPEN' RETURNING *`,
-      [alertId, by, note],
+       WHERE alert_id = $1 AND status = 'OPEN' AND ($4::text IS NULL OR client = $4) RETURNING *`,
+      [alertId, by, note, onlyClient() ?? null],
     );
     if (rows[0]) {
       await tell(tx, alertId, 'ACKNOWLEDGED');
-      return alertOf(rows[0]);
+      const acknowledged = alertOf(rows[0]);
+      await recordAudit(tx, alertFact(acknowledged, { by, note }));
+      return acknowledged;
     }
     const alert = await getAlert(tx, alertId);
     if (alert.status === 'RESOLVED') throw alreadyResolved(alert);
@@ -115,12 +120,24 @@ export async function acknowledgeAlert(db: Database, alertId: string, { by, note
  */
 export async function resolveAlert(db: Database, alertId: string, remark: AlertRemark): Promise<Alert> {
   return db.transaction(async (tx) => {
-    const [resolved] = await resolve(tx, 'alert_id = $3', [alertId], remark);
-    if (resolved) return resolved;
+    const [resolved] = await resolve(
+      tx,
+      'alert_id = $3 AND ($4::text IS NULL OR client = $4)',
+      [alertId, onlyClient() ?? null],
+      remark,
+    );
+    if (resolved) {
+      await recordAudit(tx, alertFact(resolved, remark));
+      return resolved;
+    }
     const alert = await getAlert(tx, alertId);
     if (alert.resolvedBy === remark.by) return alert;
     throw alreadyResolved(alert);
   });
+}
+
+function alertFact({ alertId, alertType, positionId }: Alert, { by, note }: AlertRemark): AuditFact {
+  return { subject: alertId, detail: { alert_type: alertType, position_id: positionId ?? undefined, by, note } };
 }
 
 /** Ends the alert of this fact, if there is one that is not resolved, as part of the caller's transaction. */
@@ -170,7 +187,7 @@ function alreadyResolved({ alertId, resolvedBy, resolvedAt }: Alert): ExitlaneEr
 /** @throws ALERT_NOT_FOUND */
 export async function getAlert(db: Queryable, alertId: string): Promise<Alert> {
   const [alert] = await findAlertsByIds(db, [alertId]);
-  if (alert) return alert;
+  if (alert && maySee(alert.client)) return alert;
   throw new ExitlaneError('ALERT_NOT_FOUND', `no alert with alert_id ${alertId}; ListAlerts shows them`, {
     metadata: { alert_id: alertId },
   });
@@ -218,8 +235,8 @@ export async function listAlerts(db: Queryable, filter: AlertFilter): Promise<Al
      WHERE ($1::text[] IS NULL OR status = ANY($1)) AND ($2::text[] IS NULL OR severity = ANY($2))
        AND ($3::text[] IS NULL OR alert_type = ANY($3)) AND ($4::text IS NULL OR mint = $4)
        AND ($5::uuid IS NULL OR position_id = $5) AND ($6::uuid IS NULL OR order_id = $6)
-       AND ($7::uuid IS NULL OR alert_id < $7)
-     ORDER BY alert_id DESC LIMIT $8`,
+       AND ($7::uuid IS NULL OR alert_id < $7) AND ($8::text IS NULL OR client = $8)
+     ORDER BY alert_id DESC LIMIT $9`,
     [
       some(filter.statuses),
       filter.minSeverity === undefined ? null : severitiesFrom(filter.minSeverity),
@@ -228,6 +245,7 @@ export async function listAlerts(db: Queryable, filter: AlertFilter): Promise<Al
       filter.positionId ?? null,
       filter.orderId ?? null,
       filter.beforeAlertId ?? null,
+      onlyClient() ?? null,
       filter.limit,
     ],
   );

@@ -1,5 +1,8 @@
 import { ExitlaneError } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
+import type { OrderMove } from '../order/order-move.js';
+import type { SchemaTarget } from './migrate.js';
+import type { Connections, StoreObserver } from './observer.js';
 
 /**
  * Runs SQL: the database itself, or the transaction at hand.
@@ -16,15 +19,17 @@ export interface Queryable {
 }
 
 /** What a hint is about; who listens decides what to look at. */
-export type HintTopic = 'queue' | 'order' | 'position' | 'price' | 'alert' | 'state';
+export type HintTopic = 'queue' | 'order' | 'position' | 'price' | 'alert' | 'state' | 'audit';
 
 /** All topics, for those who must tell every listener. */
-export const HINT_TOPICS: readonly HintTopic[] = ['queue', 'order', 'position', 'price', 'alert', 'state'];
+export const HINT_TOPICS: readonly HintTopic[] = ['queue', 'order', 'position', 'price', 'alert', 'state', 'audit'];
 
 /** The work at hand between BEGIN and COMMIT. Useless after its callback has ended. */
 export interface Transaction extends Queryable {
   /** Tells listeners after the commit (never on rollback). Hints may be lost or coalesced; they only wake. */
   hint(topic: HintTopic, key: string): void;
+  /** Tells the observer after the commit (never on rollback) that an order moved. */
+  moved(move: OrderMove): void;
 }
 
 /** The only truth of Exitlane, on PostgreSQL or on embedded PGlite: one schema, one interface. */
@@ -47,6 +52,8 @@ export interface Database extends Queryable {
    * lost). What a listener throws is logged. Returns the function that stops listening.
    */
   onHint(topic: HintTopic, listener: (key: string) => void): () => void;
+  /** The connections as they are now. */
+  connections?(): Connections;
   /** Waits for running work, then releases connections, files and locks. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -61,10 +68,16 @@ export interface OpenDatabaseOptions {
   poolSize?: number;
   /** Folder of `0001_name.sql` files; default: those of this package. */
   migrationsDir?: string;
+  /** What becomes of the schema; default `latest`. Tools that look at an older database leave it `as-is`. */
+  schema?: SchemaTarget | undefined;
+  /** Statements may take as long as migrations do: for tools that read or write everything. */
+  longStatements?: boolean;
+  /** Told what happens in the database; default: nobody. */
+  observer?: StoreObserver | undefined;
 }
 
 /**
- * Opens the database and brings its schema up to date.
+ * Opens the database and brings its schema up to date, unless told otherwise.
  *
  * @throws ExitlaneError DATABASE_UNAVAILABLE (cannot be reached or does not start), DATA_DIRECTORY_IN_USE (another process has
  * it open), SCHEMA_TOO_NEW (made by a newer Exitlane), CONFIG_INVALID (neither URL nor folder).

@@ -1,6 +1,7 @@
+import { currentCallFacts } from '../core/call-context.js';
 import type { Order } from '../order/order.js';
 import type { OrderPriority } from '../order/priority.js';
-import type { Transaction } from './database.js';
+import type { Queryable, Transaction } from './database.js';
 import { trimPrice } from './order-row.js';
 import { insertOrder, type NewOrder } from './orders.js';
 
@@ -13,7 +14,10 @@ import { insertOrder, type NewOrder } from './orders.js';
 export type FollowTerms = Pick<
   NewOrder,
   'priority' | 'exitReason' | 'emergency' | 'expectedPrice' | 'maxSlippageBps' | 'slippageCapBps' | 'maxAttempts'
->;
+> & {
+  /** The request whose order this will be (S6); undefined: it has an order already, this will be one more. */
+  readonly request: Pick<NewOrder, 'orderReqId' | 'payloadHash'> | undefined;
+};
 
 interface FollowRow {
   priority: OrderPriority;
@@ -23,19 +27,24 @@ interface FollowRow {
   max_slippage_bps: number;
   slippage_cap_bps: number | null;
   max_attempts: number;
+  order_req_id: string;
+  payload_hash: string;
+  request_id: string;
 }
 
 /** Notes for each of these sent exits what follows it; of two wishes the more urgent one stands. */
 export async function followExits(tx: Transaction, sent: readonly Order[], terms: FollowTerms): Promise<void> {
+  const { request } = terms;
   for (const { orderId } of sent) {
     await tx.query(
       `INSERT INTO exit_follows (order_id, priority, exit_reason, emergency, expected_price, max_slippage_bps,
-         slippage_cap_bps, max_attempts, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, exitlane_now())
+         slippage_cap_bps, max_attempts, order_req_id, payload_hash, request_id, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, exitlane_now())
        ON CONFLICT (order_id) DO UPDATE SET priority = excluded.priority, exit_reason = excluded.exit_reason,
          emergency = excluded.emergency, expected_price = excluded.expected_price,
          max_slippage_bps = excluded.max_slippage_bps, slippage_cap_bps = excluded.slippage_cap_bps,
-         max_attempts = excluded.max_attempts
+         max_attempts = excluded.max_attempts, order_req_id = excluded.order_req_id,
+         payload_hash = excluded.payload_hash, request_id = excluded.request_id
        WHERE excluded.priority < exit_follows.priority`,
       [
         orderId,
@@ -46,35 +55,45 @@ export async function followExits(tx: Transaction, sent: readonly Order[], terms
         terms.maxSlippageBps,
         terms.slippageCapBps,
         terms.maxAttempts,
+        request?.orderReqId ?? '',
+        request?.payloadHash ?? '',
+        currentCallFacts()?.requestId ?? '',
       ],
     );
   }
 }
 
+/** What follows an order, and the call that wanted it. */
+export type Follow = FollowTerms & { readonly requestId: string };
+
 /** What follows this order, if anything does; taken away, since the order has ended. */
-export async function takeFollow(tx: Transaction, orderId: string): Promise<FollowTerms | undefined> {
+export async function takeFollow(tx: Transaction, orderId: string): Promise<Follow | undefined> {
   const { rows } = await tx.query<FollowRow>('DELETE FROM exit_follows WHERE order_id = $1 RETURNING *', [orderId]);
   const row = rows[0];
-  return (
-    row && {
-      priority: row.priority,
-      exitReason: row.exit_reason,
-      emergency: row.emergency,
-      expectedPrice: row.expected_price === null ? null : trimPrice(row.expected_price),
-      maxSlippageBps: row.max_slippage_bps,
-      slippageCapBps: row.slippage_cap_bps,
-      maxAttempts: row.max_attempts,
-    }
-  );
+  if (!row) return undefined;
+  const { order_req_id: orderReqId, payload_hash: payloadHash } = row;
+  return {
+    priority: row.priority,
+    exitReason: row.exit_reason,
+    emergency: row.emergency,
+    expectedPrice: row.expected_price === null ? null : trimPrice(row.expected_price),
+    maxSlippageBps: row.max_slippage_bps,
+    slippageCapBps: row.slippage_cap_bps,
+    maxAttempts: row.max_attempts,
+    request: orderReqId === '' ? undefined : { orderReqId, payloadHash },
+    requestId: row.request_id,
+  };
 }
 
-/** Makes the exit that sells what `dead` did not. It keeps the dead one's reservation: the position's tokens stay with it. */
-export async function insertFollower(tx: Transaction, dead: Order, terms: FollowTerms): Promise<Order> {
-  const order = await insertOrder(tx, {
+/**
+ * Makes the exit that sells what `dead` did not. It keeps the dead one's reservation: the position's tokens stay with it. It is the
+ * order of the request that only could follow; where one wish followed several sent exits, of the first of them to die.
+ */
+export async function insertFollower(tx: Transaction, dead: Order, follow: Follow): Promise<Order> {
+  const { request, ...terms } = follow;
+  const draft = {
     ...terms,
-    orderReqId: `follow:${dead.orderId}`,
-    payloadHash: '',
-    orderType: 'EXIT',
+    orderType: 'EXIT' as const,
     mint: dead.mint,
     symbol: dead.symbol,
     decimals: dead.decimals,
@@ -84,7 +103,48 @@ export async function insertFollower(tx: Transaction, dead: Order, terms: Follow
     exitPlan: {},
     isSimulated: dead.isSimulated,
     expiresAt: null,
-  });
+  };
+  const own = request && (await insertOrder(tx, { ...draft, ...request }));
+  const order = own ?? (await insertOrder(tx, { ...draft, orderReqId: `follow:${dead.orderId}`, payloadHash: '' }));
   if (!order) throw new Error(`order ${dead.orderId} has a follower already`);
+  await tx.query('UPDATE exit_wishes SET order_id = $2 WHERE order_id = $1', [dead.orderId, order.orderId]);
   return order;
+}
+
+/**
+ * Remembers a request that made no order, since `order` has all the tokens: a repeat gets the same answer (S6). False: the
+ * order_req_id was taken meanwhile.
+ */
+export async function insertWish(
+  tx: Transaction,
+  { orderReqId, payloadHash }: Pick<NewOrder, 'orderReqId' | 'payloadHash'>,
+  order: Order,
+): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `INSERT INTO exit_wishes (order_req_id, payload_hash, order_id, client, created_at)
+     VALUES ($1, $2, $3, $4, exitlane_now()) ON CONFLICT (order_req_id) DO NOTHING`,
+    [orderReqId, payloadHash, order.orderId, order.client],
+  );
+  return rowCount > 0;
+}
+
+/** A request that made no order when it came. */
+export interface ExitWish {
+  /** The exit that has the tokens it wanted to sell. */
+  readonly orderId: string;
+  /** Its own order will be made if a sent exit dies. */
+  readonly mayBeMade: boolean;
+  /** Whose it is: its position's. */
+  readonly client: string;
+}
+
+/** Undefined: no request with this id only follows. It may have an order by now; look for that first. */
+export async function findWish(db: Queryable, orderReqId: string): Promise<ExitWish | undefined> {
+  const { rows } = await db.query<{ order_id: string; may_be_made: boolean; client: string }>(
+    `SELECT order_id, client, order_req_id IN (SELECT order_req_id FROM exit_follows) AS may_be_made
+     FROM exit_wishes WHERE order_req_id = $1`,
+    [orderReqId],
+  );
+  const row = rows[0];
+  return row && { orderId: row.order_id, mayBeMade: row.may_be_made, client: row.client };
 }

@@ -5,12 +5,13 @@ import { listAlerts } from './alerts.js';
 import { commitAttempt } from './attempts.js';
 import { claimNextOrder } from './claim-next.js';
 import type { Database } from './database.js';
-import { getOrder, listOrders } from './orders.js';
+import { findWish } from './exit-follows.js';
+import { getOrder, insertOrder, listOrders } from './orders.js';
 import { getPosition } from './positions.js';
 import { setSlotLimits } from './scheduler-state.js';
 import { settleFailure, settleFill } from './settlement.js';
-import { submitOrder } from './submit.js';
-import { exitDraft, LEASE_MS, openTestPosition, testAttempt } from './testing/drafts.js';
+import { findRepeat, submitOrder } from './submit.js';
+import { entryDraft, exitDraft, LEASE_MS, openTestPosition, testAttempt } from './testing/drafts.js';
 import { describeOnBothStores } from './testing/stores.js';
 import { failureOf } from './testing/waiting.js';
 import { cancelOrder } from './waiting-orders.js';
@@ -129,11 +130,12 @@ describeOnBothStores('exits of one position', (open) => {
       const first = await place('stop_loss', 100);
       expect(first).to.include({ follows: true, duplicate: false });
       expect(first.order.orderId).to.equal(sent.orderId);
-      expect((await place('manual', 100, { emergency: true })).follows).to.equal(true);
+      expect((await place('manual', 100, { emergency: true, orderReqId: 'emergency' })).follows).to.equal(true);
       expect((await place('stop_loss', 100)).follows, 'a lesser wish changes nothing').to.equal(true);
       await die(sent);
-      const follower = await getOrder(db, { orderReqId: `follow:${sent.orderId}` });
+      const follower = await getOrder(db, { orderReqId: 'emergency' });
       expect(follower).to.include({ emergency: true, priority: 0, requestedTokens: BOUGHT });
+      expect(await listOrders(db, { positionId, orderType: 'EXIT', limit: 10 })).to.have.length(2);
     });
 
     it('and nothing follows a sent one that lands', async () => {
@@ -144,6 +146,82 @@ describeOnBothStores('exits of one position', (open) => {
       expect(await listOrders(db, { positionId, orderType: 'EXIT', limit: 10 })).to.have.length(1);
       expect((await db.query('SELECT 1 FROM exit_follows')).rows).to.have.length(0);
       expect((await position()).status).to.equal('CLOSED');
+    });
+  });
+
+  describe('S6 a request that only follows', () => {
+    const stop = { orderReqId: 'stop', payloadHash: 'stop' };
+    let sent: Order;
+    beforeEach(async () => {
+      await exit('take_profit_1', 100);
+      sent = await send();
+      expect((await place('stop_loss', 100, stop)).follows).to.equal(true);
+    });
+
+    it('has the same answer again while the sent exit lives', async () => {
+      const again = await findRepeat(db, 'stop', 'stop');
+      expect(again).to.include({ duplicate: true, follows: true });
+      expect(again?.order.orderId).to.equal(sent.orderId);
+      expect(await place('stop_loss', 100, stop)).to.include({ duplicate: true, follows: true });
+    });
+
+    it('has its own order when the sent one dies, whoever asks again', async () => {
+      await die(sent);
+      const own = await getOrder(db, { orderReqId: 'stop' });
+      expect(own).to.include({ status: 'PENDING', exitReason: 'stop_loss', requestedTokens: BOUGHT });
+      const again = await place('stop_loss', 100, stop);
+      expect(again).to.include({ duplicate: true, follows: false });
+      expect(again.order.orderId).to.equal(own.orderId);
+    });
+
+    it('has the same answer when the sent one was filled and the position is closed', async () => {
+      await fill(sent);
+      const again = await place('stop_loss', 100, stop);
+      expect(again).to.include({ duplicate: true, follows: true });
+      expect(again.order).to.include({ orderId: sent.orderId, status: 'FILLED' });
+    });
+
+    it('is pointed at the exit that sells instead when a more urgent one came after it', async () => {
+      await place('manual', 100, { emergency: true, orderReqId: 'emergency', payloadHash: 'emergency' });
+      await die(sent);
+      const instead = await getOrder(db, { orderReqId: 'emergency' });
+      const again = await place('stop_loss', 100, stop);
+      expect(again).to.include({ duplicate: true, follows: true });
+      expect(again.order.orderId).to.equal(instead.orderId);
+      expect(await findWish(db, 'stop')).to.include({ orderId: instead.orderId, mayBeMade: false });
+    });
+
+    it('keeps its id for itself, for orders and for wishes', async () => {
+      const other = { ...stop, payloadHash: 'other' };
+      expect((await refused(place('stop_loss', 100, other))).reason).to.equal('ORDER_REQ_ID_TAKEN');
+      expect((await refused(findRepeat(db, 'stop', 'an entry'))).reason).to.equal('ORDER_REQ_ID_TAKEN');
+      await die(sent);
+      expect((await refused(place('stop_loss', 100, other))).reason).to.equal('ORDER_REQ_ID_TAKEN');
+    });
+
+    it('gives way if an entry took its id in the same moment, and its tokens are sold all the same', async () => {
+      // Between look and insert of the two, neither sees the other.
+      await db.transaction((tx) => insertOrder(tx, { ...entryDraft(stop).draft, requestedTokens: null }));
+      await die(sent);
+      const follower = await getOrder(db, { orderReqId: `follow:${sent.orderId}` });
+      expect(follower).to.include({ exitReason: 'stop_loss', requestedTokens: BOUGHT });
+    });
+
+    it('is one order when it followed two, and one more for the second', async () => {
+      const { positionId: two } = await openTestPosition(db, BOUGHT);
+      const part = (reason: string, percent: number) =>
+        submitOrder(db, exitDraft(two, reason, { percent }, { priority: reason === 'manual' ? 40 : 30 }));
+      await part('manual', 50);
+      const first = await send();
+      await part('take_profit_1', 100);
+      const second = await send();
+      const wish = { orderReqId: 'both', payloadHash: 'both' };
+      expect((await submitOrder(db, exitDraft(two, 'stop_loss', { percent: 100 }, wish))).follows).to.equal(true);
+      await die(second);
+      await die(first);
+      const own = await getOrder(db, { orderReqId: 'both' });
+      const more = await getOrder(db, { orderReqId: `follow:${first.orderId}` });
+      expect((own.requestedTokens ?? 0n) + (more.requestedTokens ?? 0n)).to.equal(BOUGHT);
     });
   });
 

@@ -9,7 +9,7 @@ import {
   type WantedExit,
 } from '../position/exit-decision.js';
 import type { Database, Queryable, Transaction } from './database.js';
-import { followExits } from './exit-follows.js';
+import { followExits, insertWish } from './exit-follows.js';
 import { type OrderRow, orderOf } from './order-row.js';
 import { moveOrder } from './order-transitions.js';
 import { insertOrder, type NewOrder } from './orders.js';
@@ -70,7 +70,9 @@ async function place(tx: Transaction, draft: ExitDraft, amount: WantedExit['amou
   const superseded = decision.kind === 'takeOver' ? only(live, decision.takeOver) : [];
   const followed = decision.kind === 'create' ? [] : only(live, decision.follow);
   for (const order of superseded) await supersede(tx, order, draft);
-  await followExits(tx, followed, draft);
+  // What makes an order now has one under its id; what makes none gets it when a sent exit dies.
+  const request = decision.tokens === 0n ? draft : undefined;
+  await followExits(tx, followed, { ...draft, request });
   return carryOut(tx, { draft, position, decision, superseded, followed });
 }
 
@@ -91,6 +93,7 @@ async function carryOut(
   const [onTheWire] = followed;
   if (tokens === 0n && onTheWire) {
     if (released > 0n) throw new Error(`position ${position.positionId}: tokens were taken over and not sold`);
+    if (!(await insertWish(tx, draft, onTheWire))) throw new ReqIdTaken();
     return { order: onTheWire, follows: true };
   }
   await reserveForExit(tx, position, { released, reserved: tokens, exitReason: draft.exitReason });
@@ -117,7 +120,10 @@ async function areAllOf(tx: Queryable, positionId: string, locked: readonly Orde
 }
 
 async function requireFreeReqId(tx: Queryable, orderReqId: string): Promise<void> {
-  const { rows } = await tx.query('SELECT 1 FROM orders WHERE order_req_id = $1', [orderReqId]);
+  const { rows } = await tx.query(
+    'SELECT 1 FROM orders WHERE order_req_id = $1 UNION ALL SELECT 1 FROM exit_wishes WHERE order_req_id = $1',
+    [orderReqId],
+  );
   if (rows.length > 0) throw new ReqIdTaken();
 }
 

@@ -3,6 +3,7 @@ import type { Holding, PositionStatus } from '../position/accounting.js';
 import { type ExitPlan, exitPlanJson, exitPlanOf } from '../position/exit-plan.js';
 import { type ExitState, exitStateOf, stateUnderPlan } from '../position/exit-state.js';
 import type { AcceptedPrice } from '../position/price-sanity.js';
+import { recordAudit } from './audit.js';
 import type { Database, Queryable, Transaction } from './database.js';
 import { trimPrice } from './order-row.js';
 
@@ -141,7 +142,10 @@ export async function setExitPlan(db: Database, positionId: string, plan: ExitPl
       [positionId, JSON.stringify(exitPlanJson(plan)), JSON.stringify(state)],
     );
     tx.hint('position', positionId);
-    return { ...before, plan, state, planVersion: before.planVersion + 1 };
+    const planVersion = before.planVersion + 1;
+    const facts = { token: before.mint, plan_version: String(planVersion), plan: JSON.stringify(exitPlanJson(plan)) };
+    await recordAudit(tx, { subject: positionId, detail: facts });
+    return { ...before, plan, state, planVersion };
   });
 }
 

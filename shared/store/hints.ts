@@ -1,3 +1,5 @@
+import { AsyncResource } from 'node:async_hooks';
+import { outsideOfCalls } from '../core/call-context.js';
 import type { Logger } from '../core/logger.js';
 import { HINT_TOPICS, type HintTopic } from './database.js';
 import type { Hint } from './session.js';
@@ -29,7 +31,8 @@ export class HintBus {
   }
 
   listen(topic: HintTopic, listener: Listener): () => void {
-    const entry = { call: listener };
+    // It works for whoever listens, not as a part of the call that made the news.
+    const entry = { call: AsyncResource.bind(listener) };
     const entries = this.#listeners.get(topic) ?? new Set();
     this.#listeners.set(topic, entries.add(entry));
     return () => entries.delete(entry);
@@ -48,7 +51,7 @@ export class HintBus {
     // A copy: a listener may stop listening, or start.
     for (const { call } of [...(this.#listeners.get(topic) ?? [])]) {
       try {
-        call(key);
+        outsideOfCalls(() => call(key));
       } catch (error) {
         this.#logger.error({ err: error, topic, key }, 'a hint listener failed');
       }

@@ -73,3 +73,6 @@ export const SOCKET_PATH_BYTES_MAX = 103;
 
 /** An alert's text goes into chat messages as it is; Discord takes 2,000 characters, title and facts included. */
 export const ALERT_MESSAGE_CHARS_MAX = 1_500;
+
+/** One fact of an audit entry: the longest that calls take are reasons and notes of 500 characters. */
+export const AUDIT_FACT_CHARS_MAX = 1_000;

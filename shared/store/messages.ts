@@ -1,3 +1,4 @@
+import { maySee, onlyClient } from '../core/call-context.js';
 import {
   type MessageBody,
   messageText,
@@ -80,6 +81,13 @@ export interface LogHeader {
   readonly isTerminal: boolean;
 }
 
+/** See {@link LogHeader.epoch}. */
+export async function readLogEpoch(db: Queryable): Promise<string> {
+  const { rows } = await db.query<{ epoch: string }>('SELECT epoch FROM log_epoch');
+  if (!rows[0]) throw new Error('the epoch of the message log is missing: the database is damaged');
+  return rows[0].epoch;
+}
+
 /** What the log holds of one order, in one look; undefined for an unknown order. */
 export async function readLogHeader(db: Queryable, orderReqId: string): Promise<LogHeader | undefined> {
   const { rows } = await db.query<{
@@ -88,14 +96,15 @@ export async function readLogHeader(db: Queryable, orderReqId: string): Promise<
     head: string;
     order_id: string;
     status: string;
+    client: string;
   }>(
-    `SELECT e.epoch, s.earliest, s.head, o.order_id, o.status
+    `SELECT e.epoch, s.earliest, s.head, o.order_id, o.status, o.client
      FROM orders o JOIN order_sequences s USING (order_id) CROSS JOIN log_epoch e
      WHERE o.order_req_id = $1`,
     [orderReqId],
   );
   const row = rows[0];
-  if (!row) return undefined;
+  if (!row || !maySee(row.client)) return undefined;
   return {
     epoch: row.epoch,
     earliest: BigInt(row.earliest),
@@ -114,9 +123,9 @@ export async function readLiveHeads(
   const { rows } = await db.query<{ order_req_id: string; head: string; total: string }>(
     `SELECT o.order_req_id, s.head, count(*) OVER () AS total
      FROM orders o JOIN order_sequences s USING (order_id)
-     WHERE o.status IN ('PENDING', 'SUBMITTED', 'CONFIRMING', 'FAILED')
+     WHERE o.status IN ('PENDING', 'SUBMITTED', 'CONFIRMING', 'FAILED') AND ($2::text IS NULL OR o.client = $2)
      ORDER BY o.order_id LIMIT $1`,
-    [limit],
+    [limit, onlyClient() ?? null],
   );
   return {
     total: BigInt(rows[0]?.total ?? 0),

@@ -13,13 +13,27 @@ const TABLE = 'pgmigrations';
 /** `0001_name.sql`: what is new in the schema since the file before it. */
 const FILE_NAME = /^(\d{4})_[a-z0-9_]+\.sql$/;
 
+/** `latest`: whatever is new is applied; `as-is`: nothing is; a number: up to that version, never back. */
+export type SchemaTarget = 'latest' | 'as-is' | number;
+
+export interface MigrateOptions {
+  /** Folder of `0001_name.sql` files; default: those of this package. */
+  readonly folder?: string | undefined;
+  /** Default `latest`. */
+  readonly to?: SchemaTarget | undefined;
+}
+
 /**
- * Brings the schema up to date and returns its version: the number of the newest migration file.
+ * Brings the schema to where it should be, up to date by default, and returns its version: the number of the newest applied file.
  *
  * Each file runs in one transaction and is written down in it, so a migration that fails or is killed leaves the version
  * before. Processes that start at the same time wait for each other (an advisory lock).
  */
-export async function migrate(connection: pg.ClientConfig, logger: Logger, folder?: string): Promise<number> {
+export async function migrate(
+  connection: pg.ClientConfig,
+  logger: Logger,
+  { folder, to = 'latest' }: MigrateOptions = {},
+): Promise<number> {
   const client = new pg.Client({
     ...connection,
     statement_timeout: MIGRATION_TIMEOUT_MS,
@@ -29,7 +43,7 @@ export async function migrate(connection: pg.ClientConfig, logger: Logger, folde
   client.on('error', (error) => logger.debug({ err: error }, 'connection of the migrations lost'));
   try {
     await client.connect();
-    return await migrateOn(client, logger, folder ?? path.join(packageRoot(), 'shared/store/migrations'));
+    return await migrateOn(client, logger, folder ?? DEFAULT_FOLDER, to);
   } catch (error) {
     throw translate(error);
   } finally {
@@ -37,14 +51,18 @@ export async function migrate(connection: pg.ClientConfig, logger: Logger, folde
   }
 }
 
-async function migrateOn(client: pg.Client, logger: Logger, folder: string): Promise<number> {
-  const known = await newestFile(folder);
-  await refuseNewer(client, known);
+const DEFAULT_FOLDER = path.join(packageRoot(), 'shared/store/migrations');
+
+async function migrateOn(client: pg.Client, logger: Logger, folder: string, to: SchemaTarget): Promise<number> {
+  const known = await newestVersion(folder);
+  const found = await refuseNewer(client, known);
+  if (to === 'as-is' || (typeof to === 'number' && to <= found)) return found;
   const say = (message: string) => logger.debug(message);
   await runner({
     dbClient: client,
     dir: folder,
     direction: 'up',
+    ...(to === 'latest' ? {} : { count: to - found }),
     migrationsTable: TABLE,
     singleTransaction: false,
     advisoryLockMode: 'wait',
@@ -54,7 +72,8 @@ async function migrateOn(client: pg.Client, logger: Logger, folder: string): Pro
   return refuseNewer(client, known);
 }
 
-async function newestFile(folder: string): Promise<number> {
+/** The version that this program brings. */
+export async function newestVersion(folder: string = DEFAULT_FOLDER): Promise<number> {
   const names = await readdir(folder);
   return names.reduce((newest, name) => Math.max(newest, Number(FILE_NAME.exec(name)?.[1] ?? 0)), 0);
 }

@@ -5,6 +5,8 @@ import type { OrderPriority } from '../order/priority.js';
 export interface OrderRow {
   order_id: string;
   order_req_id: string;
+  client: string;
+  request_id: string;
   payload_hash: string;
   order_type: OrderType;
   priority: OrderPriority;
@@ -60,6 +62,8 @@ export function orderOf(row: OrderRow): Order {
   return {
     orderId: row.order_id,
     orderReqId: row.order_req_id,
+    client: row.client,
+    requestId: row.request_id,
     payloadHash: row.payload_hash,
     orderType: row.order_type,
     priority: row.priority,

@@ -38,6 +38,8 @@ export interface Move {
   readonly setSql?: readonly string[];
   /** Number of the attempt that the message is about. */
   readonly attempt?: number;
+  /** Why the execution failed that ends with this move; for who counts. */
+  readonly failure?: FailureReason;
   /** Gives the slot back although the order runs on; leaving the running states always does. */
   readonly freesSlot?: boolean;
 }
@@ -88,6 +90,7 @@ export async function moveOrder(tx: Transaction, claim: Claim, move: Move): Prom
   if (!rows[0]) throw staleFence(claim);
   const order = orderOf(rows[0]);
   await appendMessage(tx, order.orderId, { kind: 'status', body: statusBody(order, move.detail, move.attempt) });
+  tx.moved({ order, attempt: move.attempt, failure: move.failure });
   if (isTerminal(order.status)) await tx.query('UPDATE order_totals SET ended = ended + 1 WHERE id = 1');
   // Wakes claims: only a new waiting order or a freed slot can make one possible.
   if (order.status === 'PENDING') tx.hint('queue', order.orderId);
@@ -149,6 +152,7 @@ export async function failOrder(tx: Transaction, claim: Claim, order: Order, fai
       reason: failure.reason,
       detail: `${failure.error} No later try can fare better: the entry ends after attempt ${attemptCount} of ${order.maxAttempts}.`,
       from,
+      failure: failure.reason,
       set: common,
       ...(failure.attempt === undefined ? {} : { attempt: failure.attempt }),
     });
@@ -162,6 +166,7 @@ export async function failOrder(tx: Transaction, claim: Claim, order: Order, fai
       reason: failure.reason,
       detail: `${failure.error} Attempt ${attemptCount} of ${order.maxAttempts}; next in ${(failure.retryDelayMs / 1000).toFixed(1)} s${within}.`,
       from,
+      failure: failure.reason,
       set: { ...common, max_slippage_bps: nextBps },
       setSql: [`next_retry_at = exitlane_now() + interval '1 millisecond' * ${Math.round(failure.retryDelayMs)}`],
       ...(failure.attempt === undefined ? {} : { attempt: failure.attempt }),
@@ -172,6 +177,7 @@ export async function failOrder(tx: Transaction, claim: Claim, order: Order, fai
     reason: 'ATTEMPTS_EXHAUSTED',
     detail: `${failure.error} All ${order.maxAttempts} attempts are used up (last reason ${failure.reason}).`,
     from,
+    failure: failure.reason,
     set: common,
     ...(failure.attempt === undefined ? {} : { attempt: failure.attempt }),
   });

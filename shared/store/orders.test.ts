@@ -182,7 +182,7 @@ describeOnBothStores('the store', (open) => {
   });
 
   describe('E7 attempts', () => {
-    it('decide the race between commit and cancel: one wins, the other changes nothing', async () => {
+    it('E9 decide the race between commit and cancel: one wins, the other changes nothing', async () => {
       await submitOrder(db, entryDraft());
       const order = await mustClaim();
       const attempt = {

@@ -1,3 +1,4 @@
+import { clientOf, currentCallFacts, maySee, onlyClient } from '../core/call-context.js';
 import { ExitlaneError } from '../core/errors.js';
 import { newId } from '../core/ids.js';
 import type { Order, OrderStatus, OrderType } from '../order/order.js';
@@ -29,18 +30,22 @@ export interface NewOrder {
   readonly isSimulated: boolean;
   readonly maxAttempts: number;
   readonly expiresAt: Date | null;
+  /** Id of the call that wanted it, where that is not the running one. */
+  readonly requestId?: string;
   /** Of an entry made from a signal (X13). */
   readonly signal?: { readonly score: number | null; readonly reason: string };
 }
 
 /** Inserts the order with message 1; undefined when its order_req_id was taken meanwhile. */
 export async function insertOrder(tx: Transaction, draft: NewOrder): Promise<Order | undefined> {
+  const facts = currentCallFacts();
   const { rows } = await tx.query<OrderRow>(
     `INSERT INTO orders (order_id, order_req_id, payload_hash, order_type, priority, emergency, mint, symbol, decimals,
        requested_lamports, requested_tokens, expected_price, max_slippage_bps, position_id, exit_reason, exit_plan,
        is_simulated, max_attempts, expires_at, slippage_cap_bps, signal_score,
-       signal_reason, status, reason, created_at, queued_at, updated_at)
-     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 'PENDING', 'ACCEPTED', t, t, t
+       signal_reason, client, request_id, status, reason, created_at, queued_at, updated_at)
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+       coalesce((SELECT client FROM positions WHERE position_id = $14), $23), $24, 'PENDING', 'ACCEPTED', t, t, t
      FROM (SELECT exitlane_now() AS t) AS clock
      ON CONFLICT (order_req_id) DO NOTHING RETURNING *`,
     [
@@ -66,6 +71,8 @@ export async function insertOrder(tx: Transaction, draft: NewOrder): Promise<Ord
       draft.slippageCapBps,
       draft.signal?.score ?? null,
       draft.signal?.reason ?? '',
+      facts === undefined ? '' : clientOf(facts.caller),
+      draft.requestId ?? facts?.requestId ?? '',
     ],
   );
   if (!rows[0]) return undefined;
@@ -75,6 +82,7 @@ export async function insertOrder(tx: Transaction, draft: NewOrder): Promise<Ord
     kind: 'status',
     body: statusBody(order, 'Accepted and waiting for a slot.'),
   });
+  tx.moved({ order });
   tx.hint('queue', order.orderId);
   if (order.orderType === 'EXIT') tx.hint('queue', EXIT_WAITS);
   if (order.expiresAt !== null) tx.hint('queue', DUE_TIME_SET);
@@ -94,7 +102,8 @@ export async function findOrderByReqId(db: Queryable, orderReqId: string): Promi
 /** The order by whichever id the caller has; ORDER_NOT_FOUND otherwise. */
 export async function getOrder(db: Queryable, id: { orderId: string } | { orderReqId: string }): Promise<Order> {
   const order = 'orderId' in id ? await findOrder(db, id.orderId) : await findOrderByReqId(db, id.orderReqId);
-  if (!order) {
+  // Another client's order is answered as if there were none: that it exists is nobody's business.
+  if (!order || !maySee(order.client)) {
     const [name, value] = 'orderId' in id ? ['order_id', id.orderId] : ['order_req_id', id.orderReqId];
     throw new ExitlaneError('ORDER_NOT_FOUND', `no order with ${name} ${value}`, { metadata: { [name]: value } });
   }
@@ -111,20 +120,21 @@ export interface OrderFilter {
   readonly limit: number;
 }
 
-/** Newest first: order ids are UUIDs of version 7 and sort by the time they were made. */
+/** Newest first: order ids are UUIDs of version 7 and sort by the time they were made. A client gets its own only. */
 export async function listOrders(db: Queryable, filter: OrderFilter): Promise<Order[]> {
   const { rows } = await db.query<OrderRow>(
     `SELECT * FROM orders
      WHERE ($1::text[] IS NULL OR status = ANY($1)) AND ($2::text IS NULL OR order_type = $2)
        AND ($3::text IS NULL OR mint = $3) AND ($4::uuid IS NULL OR position_id = $4)
-       AND ($5::uuid IS NULL OR order_id < $5)
-     ORDER BY order_id DESC LIMIT $6`,
+       AND ($5::uuid IS NULL OR order_id < $5) AND ($6::text IS NULL OR client = $6)
+     ORDER BY order_id DESC LIMIT $7`,
     [
       filter.statuses && filter.statuses.length > 0 ? filter.statuses : null,
       filter.orderType ?? null,
       filter.mint ?? null,
       filter.positionId ?? null,
       filter.beforeOrderId ?? null,
+      onlyClient() ?? null,
       filter.limit,
     ],
   );

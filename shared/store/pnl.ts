@@ -1,3 +1,4 @@
+import { onlyClient } from '../core/call-context.js';
 import type { Queryable } from './database.js';
 
 /** Profit over all positions, in lamports; chain fees apart. */
@@ -25,15 +26,15 @@ interface PnlRow {
 const UNREALIZED = `floor((entry_tokens - sold_tokens) * current_price * 1000000000 / power(10::numeric, decimals))
   - (entry_lamports - floor(entry_lamports * sold_tokens / entry_tokens))`;
 
-/** Of positions opened at `since` or later; of all without it. */
+/** Of positions opened at `since` or later; of all without it. A client gets the sum of its own. */
 export async function readPnl(db: Queryable, since?: Date): Promise<Pnl> {
   const { rows } = await db.query<PnlRow>(
     `SELECT coalesce(sum(realized_pnl_lamports), 0) AS realized, coalesce(sum(fee_lamports), 0) AS fees,
        coalesce(sum(${UNREALIZED}) FILTER (WHERE status <> 'CLOSED' AND current_price IS NOT NULL), 0) AS unrealized,
        count(*) FILTER (WHERE status <> 'CLOSED') AS open, count(*) FILTER (WHERE status = 'CLOSED') AS closed,
        count(*) FILTER (WHERE status <> 'CLOSED' AND current_price IS NULL) AS without_price
-     FROM positions WHERE $1::timestamptz IS NULL OR opened_at >= $1`,
-    [since ?? null],
+     FROM positions WHERE ($1::timestamptz IS NULL OR opened_at >= $1) AND ($2::text IS NULL OR client = $2)`,
+    [since ?? null, onlyClient() ?? null],
   );
   const row = rows[0];
   if (!row) throw new Error('a sum without a row');

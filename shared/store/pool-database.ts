@@ -1,12 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Pool } from 'pg';
+import pg, { type Pool } from 'pg';
 import { systemClock } from '../core/clock.js';
 import { ExitlaneError } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
+import type { OrderMove } from '../order/order-move.js';
 import { endsSession, isLostConnection, isRetryable, outcomeUnknown, translate } from './connection-errors.js';
 import type { Database, HintTopic, Transaction } from './database.js';
 import type { HintBus } from './hints.js';
 import { TRANSACTION_ATTEMPTS_MAX, TRANSACTION_RETRY_DELAY_MS } from './limits.js';
+import type { Connections, StoreObserver, StoreWork } from './observer.js';
 import { type Hint, OpenTransaction, type QueryResult, Session } from './session.js';
 
 /** What makes a pool a database; PostgreSQL and PGlite differ only here. */
@@ -16,6 +18,7 @@ export interface PoolDatabaseParts {
   readonly pool: Pool;
   readonly hints: HintBus;
   readonly logger: Logger;
+  readonly observer?: StoreObserver | undefined;
   /** Runs at close while queries still work. */
   readonly beforeEnd?: () => Promise<void>;
   /** Runs at close when the pool has ended. */
@@ -25,7 +28,9 @@ export interface PoolDatabaseParts {
 }
 
 /** How one run of `work` ended. */
-type Attempt<T> = { done: true; value: T; hints: readonly Hint[] } | { done: false; again: boolean; error: unknown };
+type Attempt<T> =
+  | { done: true; value: T; hints: readonly Hint[]; moves: readonly OrderMove[] }
+  | { done: false; again: boolean; error: unknown };
 
 /** The Database over a pg.Pool. */
 export class PoolDatabase implements Database {
@@ -49,16 +54,21 @@ export class PoolDatabase implements Database {
     params?: readonly unknown[],
   ): Promise<QueryResult<Row>> {
     this.#refuseInsideTransaction('query the transaction, not the database');
-    return this.#run(() => this.#query<Row>(sql, params));
+    return this.#run('query', () => this.#query<Row>(sql, params));
   }
 
   async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     this.#refuseInsideTransaction('use the transaction at hand, transactions do not nest');
-    return this.#run(() => this.#transaction(work));
+    return this.#run('transaction', () => this.#transaction(work));
   }
 
   onHint(topic: HintTopic, listener: (key: string) => void): () => void {
     return this.#parts.hints.listen(topic, listener);
+  }
+
+  connections(): Connections {
+    const { totalCount: total, idleCount: idle, waitingCount: waiting } = this.#parts.pool;
+    return { total, idle, waiting };
   }
 
   close(): Promise<void> {
@@ -85,6 +95,7 @@ export class PoolDatabase implements Database {
       if (result.done) {
         // The connection is free again by now: listeners may query at once, even on a single session.
         this.#parts.hints.publish(result.hints);
+        if (result.moves.length > 0) this.#parts.observer?.ordersMoved?.(result.moves);
         return result.value;
       }
       if (!result.again || attempt >= TRANSACTION_ATTEMPTS_MAX) throw this.#explain(result.error);
@@ -116,7 +127,7 @@ export class PoolDatabase implements Database {
     try {
       await session.query('BEGIN');
       const value = await this.#current.run(tx, () => work(tx));
-      return { done: true, value, hints: tx.hints };
+      return { done: true, value, hints: tx.hints, moves: tx.moves };
     } catch (error) {
       return { done: false, again: isRetryable(error) || isLostConnection(error), error };
     } finally {
@@ -145,14 +156,20 @@ export class PoolDatabase implements Database {
     if (this.#current.getStore()?.open) throw new Error(`inside a transaction: ${advice}`);
   }
 
-  async #run<T>(work: () => Promise<T>): Promise<T> {
+  async #run<T>(kind: StoreWork['kind'], work: () => Promise<T>): Promise<T> {
     if (this.#closed) throw new ExitlaneError('DATABASE_UNAVAILABLE', 'the database was closed by this program');
+    const startedAt = performance.now();
+    let failed: StoreWork['failed'];
     const running = work();
     this.#running.add(running);
     try {
       return await running;
+    } catch (error) {
+      failed = failureOf(error);
+      throw error;
     } finally {
       this.#running.delete(running);
+      this.#parts.observer?.worked?.({ kind, tookMs: performance.now() - startedAt, failed });
     }
   }
 
@@ -165,6 +182,12 @@ export class PoolDatabase implements Database {
     await this.#parts.pool.end();
     await this.#parts.afterEnd?.();
   }
+}
+
+/** What the work itself throws is no failure of the database. */
+function failureOf(error: unknown): StoreWork['failed'] {
+  if (error instanceof ExitlaneError) return error.reason === 'DATABASE_UNAVAILABLE' ? 'unavailable' : undefined;
+  return error instanceof pg.DatabaseError ? 'statement' : undefined;
 }
 
 /** COMMIT, and proof of it: after a failed statement whose error was caught, PostgreSQL answers COMMIT with ROLLBACK. */

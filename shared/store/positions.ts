@@ -1,3 +1,4 @@
+import { maySee, onlyClient } from '../core/call-context.js';
 import { ExitlaneError } from '../core/errors.js';
 import { newId } from '../core/ids.js';
 import type { Order } from '../order/order.js';
@@ -8,6 +9,8 @@ import { trimPrice } from './order-row.js';
 /** Tokens bought by one ENTRY and what became of them. Amounts are base units, prices SOL per whole token. */
 export interface Position extends Holding {
   readonly positionId: string;
+  /** Whose it is: its entry order's client. */
+  readonly client: string;
   readonly entryOrderId: string;
   readonly mint: string;
   readonly symbol: string;
@@ -35,6 +38,7 @@ export interface Position extends Holding {
 
 interface PositionRow {
   position_id: string;
+  client: string;
   entry_order_id: string;
   mint: string;
   symbol: string;
@@ -65,6 +69,7 @@ interface PositionRow {
 function positionOf(row: PositionRow): Position {
   return {
     positionId: row.position_id,
+    client: row.client,
     entryOrderId: row.entry_order_id,
     mint: row.mint,
     symbol: row.symbol,
@@ -100,7 +105,7 @@ export async function findPosition(db: Queryable, positionId: string): Promise<P
 
 export async function getPosition(db: Queryable, positionId: string): Promise<Position> {
   const position = await findPosition(db, positionId);
-  if (!position) throw positionNotFound(positionId);
+  if (!position || !maySee(position.client)) throw positionNotFound(positionId);
   return position;
 }
 
@@ -129,7 +134,7 @@ export async function lockPosition(tx: Transaction, positionId: string): Promise
   const { rows } = await tx.query<PositionRow>('SELECT * FROM positions WHERE position_id = $1 FOR UPDATE', [
     positionId,
   ]);
-  if (!rows[0]) throw positionNotFound(positionId);
+  if (!rows[0] || !maySee(rows[0].client)) throw positionNotFound(positionId);
   return positionOf(rows[0]);
 }
 
@@ -140,17 +145,18 @@ export interface PositionFilter {
   readonly limit: number;
 }
 
-/** Newest first. */
+/** Newest first. A client gets its own only. */
 export async function listPositions(db: Queryable, filter: PositionFilter): Promise<Position[]> {
   const { rows } = await db.query<PositionRow>(
     `SELECT * FROM positions
      WHERE ($1::text[] IS NULL OR status = ANY($1)) AND ($2::text IS NULL OR mint = $2)
-       AND ($3::uuid IS NULL OR position_id < $3)
-     ORDER BY position_id DESC LIMIT $4`,
+       AND ($3::uuid IS NULL OR position_id < $3) AND ($4::text IS NULL OR client = $4)
+     ORDER BY position_id DESC LIMIT $5`,
     [
       filter.statuses && filter.statuses.length > 0 ? filter.statuses : null,
       filter.mint ?? null,
       filter.beforePositionId ?? null,
+      onlyClient() ?? null,
       filter.limit,
     ],
   );
@@ -201,8 +207,8 @@ export async function openPosition(tx: Transaction, order: Order, fill: Fill): P
   const positionId = newId();
   await tx.query(
     `INSERT INTO positions (position_id, entry_order_id, mint, symbol, decimals, is_simulated, status, entry_lamports,
-       entry_tokens, entry_price, fee_lamports, exit_plan, opened_at, updated_at)
-     SELECT $1, $2, $3, $4, $5, $6, 'OPEN', $7, $8, $9, $10, $11, t, t FROM (SELECT exitlane_now() AS t) AS clock`,
+       entry_tokens, entry_price, fee_lamports, exit_plan, client, opened_at, updated_at)
+     SELECT $1, $2, $3, $4, $5, $6, 'OPEN', $7, $8, $9, $10, $11, $12, t, t FROM (SELECT exitlane_now() AS t) AS clock`,
     [
       positionId,
       order.orderId,
@@ -215,6 +221,7 @@ export async function openPosition(tx: Transaction, order: Order, fill: Fill): P
       fill.price,
       fill.feeLamports,
       JSON.stringify(order.exitPlan),
+      order.client,
     ],
   );
   tx.hint('position', positionId);

@@ -6,6 +6,7 @@ import {
   CONNECTION_WAIT_MS,
   IDLE_IN_TRANSACTION_MS,
   LOCK_TIMEOUT_MS,
+  MIGRATION_TIMEOUT_MS,
   POOL_SIZE_DEFAULT,
   QUERY_READ_TIMEOUT_MS,
   STATEMENT_TIMEOUT_MS,
@@ -16,7 +17,7 @@ import { PostgresHints } from './postgres-hints.js';
 
 /** Opens a PostgreSQL: a pool for work, one more connection that listens for hints. */
 export async function openPostgres(options: OpenDatabaseOptions & { databaseUrl: string }): Promise<Database> {
-  const { logger } = options;
+  const { logger, observer } = options;
   const connection: pg.ClientConfig = {
     connectionString: options.databaseUrl,
     application_name: 'exitlane',
@@ -25,16 +26,19 @@ export async function openPostgres(options: OpenDatabaseOptions & { databaseUrl:
     options: '-c TimeZone=UTC',
     connectionTimeoutMillis: CONNECTION_WAIT_MS,
   };
-  const schemaVersion = await migrate(connection, logger, options.migrationsDir).catch((error: unknown) => {
+  const schemaVersion = await migrate(connection, logger, {
+    folder: options.migrationsDir,
+    to: options.schema,
+  }).catch((error: unknown) => {
     throw explainRefusal(error);
   });
   const pool = new pg.Pool({
     ...connection,
     max: options.poolSize ?? POOL_SIZE_DEFAULT,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
+    statement_timeout: options.longStatements ? MIGRATION_TIMEOUT_MS : STATEMENT_TIMEOUT_MS,
     lock_timeout: LOCK_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-    query_timeout: QUERY_READ_TIMEOUT_MS,
+    query_timeout: options.longStatements ? MIGRATION_TIMEOUT_MS : QUERY_READ_TIMEOUT_MS,
   });
   // Idle connections that die are replaced by the pool at the next use.
   pool.on('error', (error) => logger.debug({ err: error }, 'idle database connection lost'));
@@ -50,7 +54,7 @@ export async function openPostgres(options: OpenDatabaseOptions & { databaseUrl:
     await pool.end();
     throw error;
   }
-  return new PoolDatabase({ kind: 'postgresql', schemaVersion, pool, hints, logger });
+  return new PoolDatabase({ kind: 'postgresql', schemaVersion, pool, hints, logger, observer });
 }
 
 /** SQLSTATEs of a server that is there and says no: bad user or password (28), no such database (3D), no rights (42501). */

@@ -1,3 +1,5 @@
+import { currentCallFacts } from '../core/call-context.js';
+import { recordAudit } from './audit.js';
 import type { Database, Queryable } from './database.js';
 
 export type TradingState = 'ACTIVE' | 'EXITS_ONLY' | 'HALTED';
@@ -59,11 +61,15 @@ export async function setTradingState(
   change: { state: TradingState; changedBy: string; changeReason: string },
 ): Promise<SchedulerState> {
   return db.transaction(async (tx) => {
-    const { rows } = await tx.query<SchedulerRow>(
-      `UPDATE scheduler SET trading_state = $1, changed_by = $2, change_reason = $3, changed_at = exitlane_now()
-       WHERE id = 1 RETURNING *`,
-      [change.state, change.changedBy, change.changeReason],
+    const { state, changedBy, changeReason } = change;
+    const { rows } = await tx.query<SchedulerRow & { before: TradingState }>(
+      `UPDATE scheduler SET trading_state = $1, changed_by = $2, change_reason = $3, changed_at = exitlane_now(), request_id = $4
+       FROM (SELECT trading_state AS before FROM scheduler WHERE id = 1 FOR UPDATE) AS was
+       WHERE id = 1 RETURNING scheduler.*, before`,
+      [state, changedBy, changeReason, currentCallFacts()?.requestId ?? ''],
     );
+    const detail = { state, before: rows[0]?.before, changed_by: changedBy, reason: changeReason };
+    await recordAudit(tx, { subject: '', detail });
     tx.hint('queue', '');
     tx.hint('state', '');
     return stateOf(rows[0]);

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import type { OrderMove } from '../order/order-move.js';
 import type { HintTopic, Queryable, Transaction } from './database.js';
 
 export type QueryResult<Row> = { rows: Row[]; rowCount: number };
@@ -56,6 +57,7 @@ export class Session implements Queryable {
 /** What `work` gets: SQL on the session, hints kept until the commit, and an end after which it refuses. */
 export class OpenTransaction implements Transaction {
   readonly hints: Hint[] = [];
+  readonly moves: OrderMove[] = [];
   readonly #session: Session;
   #open = true;
 
@@ -82,5 +84,10 @@ export class OpenTransaction implements Transaction {
   hint(topic: HintTopic, key: string): void {
     if (!this.#open) throw new Error('this transaction has ended: hint before it does');
     this.hints.push([topic, key]);
+  }
+
+  moved(move: OrderMove): void {
+    if (!this.#open) throw new Error('this transaction has ended: tell moves before it does');
+    this.moves.push(move);
   }
 }

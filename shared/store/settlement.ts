@@ -7,7 +7,7 @@ import { resolveAttempt } from './attempts.js';
 import { requireFence } from './claims.js';
 import type { Database, Transaction } from './database.js';
 import { resolveWhenClosed, resolveWhenKnown, tellFailedExit } from './exit-alerts.js';
-import { type FollowTerms, insertFollower, takeFollow } from './exit-follows.js';
+import { type Follow, insertFollower, takeFollow } from './exit-follows.js';
 import { type Claim, type Failure, failOrder, moveOrder } from './order-transitions.js';
 import {
   bookExit,
@@ -129,14 +129,15 @@ async function handOn(
   tx: Transaction,
   claim: Claim,
   order: Order,
-  { error, attempt }: Failure,
-  follower: FollowTerms,
+  { reason, error, attempt }: Failure,
+  follower: Follow,
 ): Promise<Order> {
   const dead = await moveOrder(tx, claim, {
     to: 'CANCELLED',
     reason: 'SUPERSEDED',
     detail: `${error} Its tokens are sold by a more urgent exit (${priorityName(follower.priority)}) now.`,
     from: attempt === undefined ? ['SUBMITTED'] : ['CONFIRMING'],
+    failure: reason,
     set: { attempt_count: order.attemptCount + 1, last_error: error },
     ...(attempt === undefined ? {} : { attempt }),
   });

@@ -1,5 +1,6 @@
 import { ExitlaneError } from '../core/errors.js';
 import type { Order } from '../order/order.js';
+import { recordAudit } from './audit.js';
 import type { Database } from './database.js';
 import { type OrderRow, orderOf } from './order-row.js';
 import { moveOrder } from './order-transitions.js';
@@ -26,6 +27,9 @@ export async function cancelOrder(db: Database, orderId: string, detail: string)
     await expireProposals(tx, order);
     const after = await moveOrder(tx, order, { to: 'CANCELLED', reason: 'CANCELLED_BY_CLIENT', detail });
     await releaseReservation(tx, after);
+    const { orderReqId: order_req_id, orderType: order_type, positionId } = after;
+    const facts = { order_req_id, order_type, position_id: positionId ?? undefined, reason: detail };
+    await recordAudit(tx, { subject: orderId, detail: facts });
     return after;
   });
 }

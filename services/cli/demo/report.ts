@@ -9,17 +9,26 @@ import { BLOCK_MS } from './stack.js';
 
 const KEPT = 'priority kept: emergency, stop-loss, take-profit, manual exits before all waiting entries';
 
-export function openingLines({ style }: Output): string[] {
+/** @param starts whether everything is started for the demo first */
+export function openingLines({ style }: Output, starts: boolean): string[] {
+  const blocks = starts ? `, a block every ${BLOCK_MS} ms` : '';
   return [
     style.bold('Exitlane demo: exits before entries, and no order lands twice'),
-    style.dim(`${SLOTS} slots, a local sandbox for a venue, a block every ${BLOCK_MS} ms. No real money.`),
-    '',
-    style.dim('   starting everything; making a new database takes some seconds ...'),
+    style.dim(`${SLOTS} slots, a local sandbox for a venue${blocks}. No real money.`),
+    ...(starts ? ['', style.dim('   starting everything; making a new database takes some seconds ...')] : []),
   ];
 }
 
+/** How a performance ends. */
+export interface Ending {
+  /** It was on a stack of its own, which is gone. */
+  readonly starts: boolean;
+  /** What remains. */
+  readonly ending: string;
+}
+
 /** Table, verdict, and how to go on. */
-export function closingLines(outcome: Outcome, tookMs: number, out: Output): string[] {
+export function closingLines(outcome: Outcome, tookMs: number, { starts, ending }: Ending, out: Output): string[] {
   const { style, utf8 } = out;
   const { kept, problems } = outcome.verdict;
   const mark = kept ? (utf8 ? '✓' : 'ok:') : utf8 ? '✗' : 'FAILED:';
@@ -32,14 +41,14 @@ export function closingLines(outcome: Outcome, tookMs: number, out: Output): str
     ...rankingLines(outcome.line, out),
     '',
     ...verdict,
-    ...(kept ? [style.dim(`  in ${duration(tookMs)}; everything is stopped and removed`), '', ...nextSteps(out)] : []),
+    ...(kept ? [style.dim(`  in ${duration(tookMs)}; ${ending}`), '', ...nextSteps(out, starts)] : []),
   ];
 }
 
-function nextSteps({ style }: Output): string[] {
+function nextSteps({ style }: Output, starts: boolean): string[] {
   return [
     style.bold('Go on'),
-    '  make dev          the same stack until Ctrl-C; then, in another terminal:',
+    ...(starts ? ['  make dev          the same stack until Ctrl-C; then, in another terminal:'] : []),
     '  npx exitlane submit entry --token BONK --sol 0.5 --watch',
     '  npx exitlane positions',
     '  npx exitlane queue --watch',

@@ -14,6 +14,8 @@ import type { DemoView } from './view.js';
 export interface ScenarioParts {
   readonly clients: Clients;
   readonly venue: Venue;
+  /** Begins the order_req_id of every order: another performance on the same stack needs another one. */
+  readonly prefix: string;
   readonly view: DemoView;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -89,7 +91,7 @@ class Scenario {
 
   /** One after the other, so that the order of acceptance is known; each is followed from its first message. */
   async #submit(plans: readonly PlannedOrder[]): Promise<Tracked[]> {
-    const rows = plans.map((plan) => new Tracked(plan, `demo-${plan.name.replaceAll(' ', '-')}`));
+    const rows = plans.map((plan) => new Tracked(plan, `${this.#parts.prefix}-${plan.name.replaceAll(' ', '-')}`));
     this.#parts.view.show(rows);
     for (const row of rows) {
       const request = requestFor(row, this.#positions);

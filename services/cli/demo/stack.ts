@@ -2,22 +2,28 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { destination, pino } from 'pino';
+import { Clients } from '../clients.js';
 import { SLOTS } from './plan.js';
 
 export const BLOCK_MS = 80;
 
-/** A running stack of the demo's own, with a folder that goes when it goes. */
+/** What the demo plays on. */
 export interface DemoStack {
-  readonly requestor: string;
-  readonly processor: string;
+  readonly clients: Clients;
   readonly sandboxUrl: string;
-  readonly consoleUrl: string;
-  /** Ends everything. The folder is removed unless the log is wanted. */
+  /** Begins the order_req_id of every order. */
+  readonly prefix: string;
+  /** What it is, in a line. */
+  readonly opening: string;
+  /** What remains when the story is over. */
+  readonly ending: string;
+  /** Where to look after a failure. */
+  readonly hints: readonly string[];
+  /** Ends what was begun for the demo. Its folder is removed unless the log is wanted. */
   close(keepFolder: boolean): Promise<void>;
-  readonly logFile: string;
 }
 
-/** Starts everything on free ports in a fresh temporary folder; the log goes to a file there. */
+/** A stack of the demo's own, on free ports in a fresh temporary folder; the log goes to a file there. */
 export async function startStack(): Promise<DemoStack> {
   const folder = await mkdtemp(path.join(tmpdir(), 'exitlane-demo-'));
   const logFile = path.join(folder, 'demo.log');
@@ -36,13 +42,16 @@ export async function startStack(): Promise<DemoStack> {
       maxConcurrentOrders: SLOTS,
       logger,
     });
+    const clients = new Clients({ requestor: stack.requestorAddress, processor: stack.processorAddress });
     return {
-      requestor: stack.requestorAddress,
-      processor: stack.processorAddress,
+      clients,
       sandboxUrl: stack.sandboxUrl,
-      consoleUrl: stack.consoleUrl,
-      logFile,
+      prefix: 'demo',
+      opening: `as long as it runs: ${stack.consoleUrl}`,
+      ending: 'everything is stopped and removed',
+      hints: [`log: ${logFile}`],
       async close(keepFolder) {
+        clients.close();
         await stack.close();
         sink.end();
         if (!keepFolder) await remove();

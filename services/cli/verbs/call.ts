@@ -79,7 +79,14 @@ async function perform(cli: Cli, name: string, given: string, on: keyof Addresse
     cli.io.stdout.write(`${streams ? JSON.stringify(message) : JSON.stringify(message, undefined, 2)}\n`);
   };
   try {
-    await callByName({ address, method, request, onMessage: print, signal: cli.io.signal });
+    await callByName({
+      address,
+      security: cli.clients.security,
+      method,
+      request,
+      onMessage: print,
+      signal: cli.io.signal,
+    });
     return ExitCode.OK;
   } catch (error) {
     // Most streams have no end of their own: Ctrl-C is how one leaves them.

@@ -45,6 +45,14 @@ describe('exitlane dev', function () {
     expect(status.exitCode).to.equal(0);
     expect((await fetch(running.console)).status, 'the console').to.equal(200);
 
+    const at = ['--requestor', running.requestor, '--processor', running.processor];
+    const venue = ['--set', `JUPITER_URL=${running.sandbox}`, `SOLANA_RPC_URLS=${running.sandbox}`];
+    const doctor = await run(['doctor', '--data-dir', folder, ...at, ...venue]);
+    expect(doctor.exitCode, doctor.stdout).to.equal(0);
+    expect(doctor.stdout)
+      .to.match(/database .* is in use by process/)
+      .and.match(/services +trading state ACTIVE/);
+
     const second = start(...FREE_PORTS);
     expect(await second.ended).to.equal(1);
     expect(second.output.stderr).to.match(/^error: .*in use.*\n {2}-> --data-dir names another\n$/);
@@ -52,6 +60,20 @@ describe('exitlane dev', function () {
     first.child.kill('SIGINT');
     expect(await first.ended).to.equal(0);
     expect(first.output.stderr).to.equal('closing ...\n');
+  });
+
+  it('O4 takes settings of alerts and limits, and says at once which are wrong', async () => {
+    const wrong = start(...FREE_PORTS, '--set', 'MAX_ATTEMPTS=0', 'MIN_SOL_RESERVE=much');
+    expect(await wrong.ended).to.equal(1);
+    expect(wrong.output.stderr).to.match(/MAX_ATTEMPTS \(flag\): must be a whole number from 1 to 20/);
+    expect(wrong.output.stderr).to.match(/MIN_SOL_RESERVE \(flag\): must be an amount of SOL/);
+
+    const slack = 'SLACK_WEBHOOK_URL=http://127.0.0.1:9/services/T0';
+    const right = start('-o', 'json', ...FREE_PORTS, '--log-level', 'info', '--set', slack);
+    await once(right.child.stdout, 'data');
+    expect(right.output.stderr).to.contain('slack (127.0.0.1:9)').and.not.contain('services/T0');
+    right.child.kill('SIGINT');
+    expect(await right.ended).to.equal(0);
   });
 
   it('says which port is taken, without a stack', async () => {

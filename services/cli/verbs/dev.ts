@@ -1,5 +1,8 @@
+import { readEnv } from '../../../shared/core/env.js';
 import { ExitlaneError, messageOf } from '../../../shared/core/errors.js';
 import { createLogger, type LogLevel } from '../../../shared/core/logger.js';
+import { loadSettings } from '../../../shared/core/settings.js';
+import { metricsSettings, observeConfigOf } from '../../../shared/metrics/settings.js';
 import { CliError, ExitCode } from '../exit-codes.js';
 import { oneOf, wholeNumber } from '../options.js';
 import { refuseTakenPorts } from '../port-check.js';
@@ -17,6 +20,7 @@ interface Options {
   readonly consolePort: number;
   readonly maxConcurrent?: number;
   readonly logLevel: LogLevel;
+  readonly set?: readonly string[];
 }
 
 const LOG_LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
@@ -25,6 +29,8 @@ const HELP = `
 Database, sandbox venue, processor, requestor and web console in one process, on
 this machine only. What happened stays in the data directory and is there again
 after the next start. Ctrl-C closes it cleanly, a second Ctrl-C at once.
+Settings of alerts, entry limits, plans, slippage, retention and metrics count
+here too, from --set, the environment and --config; see docs/settings.md.
 
 Examples:
   exitlane dev
@@ -47,6 +53,7 @@ export const dev: Verb = (program, action) => {
     .option('--console-port <port>', '0 takes any free one', port, 8_080)
     .option('--max-concurrent <n>', 'orders that may run at once, default 3', wholeNumber(1, 100))
     .option('--log-level <level>', `${LOG_LEVELS.join(', ')}; on standard error`, logLevel, 'warn')
+    .option('--set <NAME=value...>', 'a setting of the requestor, such as MIN_SOL_RESERVE=0.1')
     .addHelpText('after', HELP)
     .action(action('read', (cli, options: Options) => run(cli, options)));
 };
@@ -75,6 +82,8 @@ async function run(cli: Cli, options: Options): Promise<ExitCode> {
     consolePort: options.consolePort,
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.maxConcurrent === undefined ? {} : { maxConcurrentOrders: options.maxConcurrent }),
+    observe: observeOf(cli.io.env),
+    settings: settingsOf(cli.io.env, options.set ?? []),
     logger,
   }).catch((error: unknown) => {
     throw clearStartError(error);
@@ -94,6 +103,18 @@ async function run(cli: Cli, options: Options): Promise<ExitCode> {
   cli.note('closing ...');
   await stack.close();
   return ExitCode.OK;
+}
+
+/** Environment and file are in `env`; flags count more. @throws CONFIG_INVALID */
+function settingsOf(env: NodeJS.ProcessEnv, flags: readonly string[]): NodeJS.ProcessEnv {
+  if (flags.length === 0) return env;
+  return loadSettings({ flags, env }).values;
+}
+
+/** Nobody looks after a first look: metrics and health are told only if a port is named. */
+function observeOf(env: NodeJS.ProcessEnv) {
+  const port = env.EXITLANE_METRICS_PORT || 'off';
+  return observeConfigOf(readEnv(metricsSettings('requestor'), { ...env, EXITLANE_METRICS_PORT: port }));
 }
 
 /** One line instead of a stack: most failed starts are a port or a folder in use. */

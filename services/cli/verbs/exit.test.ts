@@ -135,22 +135,21 @@ describe('X3 S6 exitlane exit', () => {
     });
     expect(exitCode).to.equal(ExitCode.OK);
     expect(stdout).to.contain(
-      'nothing was made: take_profit_1 order bot:0 is on the wire (CONFIRMING) and has all the tokens\n' +
-        `if it dies, order follow:${order().orderId} sells them at once, as urgently as asked for here\n` +
-        'no order has the id bot:1\n',
+      'nothing was made: take_profit_1 order bot:0 (CONFIRMING) was sent already and has all the tokens\n' +
+        'if it dies, your order bot:1 is made and sells them at once, as urgently as asked for here\n',
     );
     expect(stdout).not.to.contain('accepted');
     expect(stdout).to.match(/watch bot:0\n$/);
   });
 
-  it('watches the exit on the wire, and the one that follows it when it dies', async () => {
+  it('watches the exit on the wire, and the one that was asked for when it dies', async () => {
     const order = () => anExit({ orderReqId: 'bot:0', status: OrderStatus.CONFIRMING });
     const dead = [aStatus(1, OrderStatus.PENDING), aStatus(2, OrderStatus.CANCELLED, { reason: 'SUPERSEDED' })];
     const story = (orderReqId: string) => (orderReqId === 'bot:0' ? dead : filledStory());
-    const { exitCode, lines } = await run(['exit', 'WIF', '--watch'], {
+    const { exitCode, lines } = await run(['exit', 'WIF', '--watch', '--id', 'bot:1'], {
       at: await scene({ order, follows: true, story }),
     });
-    expect(watched).to.deep.equal(['bot:0', `follow:${order().orderId}`]);
+    expect(watched).to.deep.equal(['bot:0', 'bot:1']);
     expect(lines.at(-1)).to.match(/ 4 {2}FILLED/);
     expect(exitCode).to.equal(ExitCode.OK);
   });

@@ -1,9 +1,11 @@
 import type { JsonValue } from '@bufbuild/protobuf';
 import { GetStatusResponse } from '../../../proto/gen/exitlane/v1/system_service.js';
+import { serversAt } from '../../../shared/grpc/addresses.js';
 import { CallError } from '../../../shared/grpc/call-error.js';
 import { call } from '../../../shared/grpc/client.js';
+import type { ClientSecurity } from '../../../shared/grpc/client-security.js';
 import { callByName } from '../../../shared/grpc/dynamic-client.js';
-import type { Addresses } from '../clients.js';
+import { type Addresses, Clients } from '../clients.js';
 import { ExitCode } from '../exit-codes.js';
 import { tradingModeName, wireDuration } from '../render/format.js';
 import { facts } from '../render/table.js';
@@ -18,11 +20,21 @@ type Answer =
   | { readonly reached: true; readonly health: string; readonly status: GetStatusResponse }
   | { readonly reached: false; readonly error: CallError };
 
+interface Server {
+  readonly name: ServiceName;
+  readonly address: string;
+}
+
+interface Asked extends Server {
+  readonly answer: Answer;
+}
+
 const SERVICES: readonly ServiceName[] = ['requestor', 'processor'];
 const SERVING = 'SERVING';
 
 const HELP = `
-Exit code 0 when both services are there and SERVING, else 5.
+Of several addresses each one is asked; -o json then has a list of them. Exit
+code 0 when all are there and SERVING, else 5.
 
 Examples:
   exitlane status
@@ -36,10 +48,13 @@ export const status: Verb = (program, action) => {
     .addHelpText('after', HELP)
     .action(
       action('read', async (cli) => {
-        const answers = await Promise.all(SERVICES.map(async (name) => ({ name, answer: await ask(cli, name) })));
-        cli.out.json(Object.fromEntries(answers.map(({ name, answer }) => [name, toJson(cli, name, answer)])));
-        answers.forEach(({ name, answer }, index) => {
-          cli.out.text(...(index > 0 ? [''] : []), ...lines(cli, name, answer));
+        const asked = SERVICES.flatMap((name) =>
+          serversAt(cli.addresses[name]).each.map((address) => ({ name, address })),
+        );
+        const answers = await Promise.all(asked.map(async (server) => ({ ...server, answer: await ask(cli, server) })));
+        cli.out.json(Object.fromEntries(SERVICES.map((name) => [name, serviceJson(answers, name)])));
+        answers.forEach((server, index) => {
+          cli.out.text(...(index > 0 ? [''] : []), ...lines(cli, server));
         });
         const well = answers.every(({ answer }) => answer.reached && answer.health === SERVING);
         return well ? ExitCode.OK : ExitCode.UNREACHABLE;
@@ -47,39 +62,48 @@ export const status: Verb = (program, action) => {
     );
 };
 
-async function ask(cli: Cli, name: ServiceName): Promise<Answer> {
+/** Each server is asked on a connection of its own: a call to several goes to any of them. */
+async function ask(cli: Cli, { name, address }: Server): Promise<Answer> {
   const { signal } = cli.io;
+  const clients = new Clients({ ...cli.addresses, [name]: address }, cli.clients.security);
   try {
     const [health, answer] = await Promise.all([
-      readHealth(cli.addresses[name], signal),
-      call(cli.clients.system(name), 'getStatus', {}, { signal }),
+      readHealth(address, cli.clients.security, signal),
+      call(clients.system(name), 'getStatus', {}, { signal }),
     ]);
     return { reached: true, health, status: answer };
   } catch (error) {
     if (error instanceof CallError) return { reached: false, error };
     throw error;
+  } finally {
+    clients.close();
   }
 }
 
 /** The standard health check, of the whole server. */
-async function readHealth(address: string, signal: AbortSignal): Promise<string> {
+async function readHealth(address: string, security: ClientSecurity, signal: AbortSignal): Promise<string> {
   let health = 'UNKNOWN';
   const onMessage = (message: JsonValue): void => {
     if (typeof message === 'object' && message !== null && 'status' in message) health = String(message.status);
   };
-  await callByName({ address, method: 'grpc.health.v1.Health/Check', request: {}, onMessage, signal });
+  await callByName({ address, security, method: 'grpc.health.v1.Health/Check', request: {}, onMessage, signal });
   return health;
 }
 
-function toJson(cli: Cli, name: ServiceName, answer: Answer): JsonValue {
-  const address = cli.addresses[name];
+/** What the one server of a service said; a list where there are several. */
+function serviceJson(answers: readonly Asked[], name: ServiceName): JsonValue {
+  const [first, ...others] = answers.filter((each) => each.name === name).map(toJson);
+  return others.length === 0 ? (first ?? null) : [first ?? null, ...others];
+}
+
+function toJson({ address, answer }: Asked): JsonValue {
   if (!answer.reached) return { address, health: 'UNREACHABLE', error: answer.error.message };
   return { address, health: answer.health, status: wireJson('GetStatusResponse', GetStatusResponse, answer.status) };
 }
 
-function lines(cli: Cli, name: ServiceName, answer: Answer): string[] {
+function lines(cli: Cli, { name, address, answer }: Asked): string[] {
   const { style } = cli.out;
-  const at = style.dim(cli.addresses[name]);
+  const at = style.dim(address);
   if (!answer.reached) {
     return [
       `${style.bold(name)}  ${style.red('UNREACHABLE')}  ${at}`,

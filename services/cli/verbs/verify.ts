@@ -9,6 +9,7 @@ interface Options {
   readonly ledger?: string;
   readonly witness?: string;
   readonly wallet?: string;
+  readonly auditHead?: string;
 }
 
 const HELP = `
@@ -35,6 +36,7 @@ export const verify: Verb = (program, action) => {
     .option('--ledger <file>', "the sandbox's ledger.jsonl")
     .option('--witness <file>', 'acknowledged orders, one JSON object per line')
     .option('--wallet <address>', 'the wallet, if it has no attempts yet')
+    .option('--audit-head <sequence:hash>', "what 'exitlane audit head' said before")
     .addHelpText('after', HELP)
     .action(action('read', (cli, options: Options) => check(cli, options)));
 };
@@ -47,6 +49,7 @@ function check(cli: Cli, options: Options): Promise<ExitCode> {
     ['--ledger', options.ledger],
     ['--witness', options.witness],
     ['--wallet', options.wallet],
+    ['--audit-head', options.auditHead],
   ];
   const args = given.flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
   const child = spawn(process.execPath, [checker, ...args, '-o', cli.out.format], { stdio: 'inherit' });

@@ -77,8 +77,8 @@ interface By {
   readonly name: string;
   /** The order_req_id of an order that this person makes here. */
   readonly orderReqId: (requestId: string) => string;
-  /** Sent along, so that the services' logs name the same call. */
-  readonly settings: { readonly requestId: string };
+  /** Sent along, so that the services' logs name the same call and the audit log the person. */
+  readonly settings: { readonly requestId: string; readonly actingFor: string };
 }
 
 /** Everything a person can do here. Operators only; each try is recorded with who, what and how it went. */
@@ -219,5 +219,7 @@ function nameIn(guard: Guard, request: FastifyRequest): string {
 
 function byOf({ name }: Identity, requestId: string): By {
   const inId = name.replaceAll(/[^A-Za-z0-9._-]/g, '_');
-  return { name: `${name} (console)`, orderReqId: (id) => `console:${inId}:${id}`, settings: { requestId } };
+  // A header holds no more than this; whoever signs in has such a name, a user of this machine may have another.
+  const settings = { requestId, actingFor: name.replaceAll(/[^\x21-\x7e]/g, '_').slice(0, 64) };
+  return { name: `${name} (console)`, orderReqId: (id) => `console:${inId}:${id}`, settings };
 }

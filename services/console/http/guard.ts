@@ -103,7 +103,7 @@ export class Guard {
   }
 
   setCookie(request: FastifyRequest, reply: FastifyReply, sessionId: string): void {
-    const isTls = request.headers.origin?.startsWith('https:') ?? false;
+    const isTls = request.protocol === 'https' || (request.headers.origin?.startsWith('https:') ?? false);
     const attributes = ['Path=/', 'HttpOnly', 'SameSite=Strict', ...(isTls ? ['Secure'] : [])];
     reply.header('set-cookie', `${this.cookieName}=${sessionId}; ${attributes.join('; ')}`);
   }

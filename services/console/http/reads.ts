@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { OrderStatus, OrderType } from '../../../proto/gen/exitlane/v1/order.js';
 import { ListOrdersRequest } from '../../../proto/gen/exitlane/v1/order_service.js';
+import { ListAuditEntriesRequest } from '../../../proto/gen/exitlane/v1/system_service.js';
 import { ORDER_REQ_ID_PATTERN } from '../../../shared/core/ids.js';
 import { CallError } from '../../../shared/grpc/call-error.js';
 import { call } from '../../../shared/grpc/client.js';
@@ -70,7 +71,7 @@ export function addReads(server: FastifyInstance, guard: Guard, clients: Clients
   server.get('/api/audit', async (request): Promise<AuditPageView> => {
     guard.viewer(request);
     try {
-      const wish = { pageSize: AUDIT_PAGE_SIZE, pageToken: '' };
+      const wish = ListAuditEntriesRequest.create({ pageSize: AUDIT_PAGE_SIZE });
       const { entries } = await call(clients.system.requestor, 'listAuditEntries', wish);
       return { available: true, entries: entries.map(auditView) };
     } catch (error) {

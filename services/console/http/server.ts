@@ -1,7 +1,10 @@
+import { type SecureContextOptions, Server as TlsServer } from 'node:tls';
 import { type FastifyInstance, fastify } from 'fastify';
+import type { TlsMaterial } from '../../../shared/auth/tls-files.js';
 import { messageOf } from '../../../shared/core/errors.js';
 import { newId } from '../../../shared/core/ids.js';
 import type { Logger } from '../../../shared/core/logger.js';
+import type { Reloading } from '../../../shared/core/reloading.js';
 import { BODY_BYTES_MAX } from '../limits.js';
 import type { Failure } from '../model/events.js';
 import { SECURITY_HEADERS } from './guard.js';
@@ -11,14 +14,20 @@ import { failureOf } from './refusal.js';
 const REQUEST_MS_MAX = 15_000;
 
 /** The bare HTTP server of the console: bounds, and errors in one form. */
-export function createHttpServer(logger: Logger): FastifyInstance {
+export function createHttpServer(logger: Logger, tls?: Reloading<TlsMaterial>): FastifyInstance {
   // Without forceCloseConnections closing waits for open streams for ever.
   const server = fastify({
     logger: false,
     forceCloseConnections: true,
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MS_MAX,
+    // The type of fastify's instance depends on it, and nothing here on that type.
+    ...(tls ? ({ https: contextOf(tls.value) } as object) : {}),
   });
+  const stop = tls?.onChange((value) => {
+    if (server.server instanceof TlsServer) server.server.setSecureContext(contextOf(value));
+  });
+  server.addHook('onClose', async () => stop?.());
   server.setNotFoundHandler((_request, reply) => {
     return reply.code(404).send({ reason: 'NOT_FOUND', message: 'Nothing is here.', violations: [] } satisfies Failure);
   });
@@ -28,6 +37,10 @@ export function createHttpServer(logger: Logger): FastifyInstance {
     return reply.code(httpStatus).send(body);
   });
   return server;
+}
+
+function contextOf({ identity }: TlsMaterial): SecureContextOptions {
+  return { cert: identity?.certificate, key: identity?.privateKey, minVersion: 'TLSv1.2' };
 }
 
 /** fastify's own refusals carry a status; anything else is a defect, told by an id only. */

@@ -19,7 +19,7 @@ import { eventText, Tab } from './tab.js';
 
 export interface HubOptions {
   readonly clients: Clients;
-  /** `host:port` each. */
+  /** One server or several each: see `serversAt`. */
   readonly addresses: { readonly requestor: string; readonly processor: string };
   /** See ConsoleConfig. */
   readonly explorerUrl: string | undefined;
@@ -172,6 +172,11 @@ export class Hub {
   /** Reads at once what an action has changed, instead of waiting for the next look. */
   hurry(): void {
     void this.#queue.readTrading();
+  }
+
+  /** The services as they were at the last look. */
+  get services(): readonly ServiceView[] {
+    return this.#services();
   }
 
   #services(): readonly ServiceView[] {

@@ -6,7 +6,7 @@ import type { ServiceName, ServiceView } from '../model/view.js';
 import { toldView } from '../wire/system.js';
 import type { FeedParts } from './follow.js';
 
-/** Whether one service is there, since when, and what it told of itself last. */
+/** Whether one service is there, since when, and what the eldest of its servers told of itself last. */
 export class ServiceWatch {
   readonly #service: ServiceName;
   readonly #clients: Clients;
@@ -62,23 +62,39 @@ export class ServiceWatch {
     }
   }
 
+  /** Each server of the service is asked: of several, any that answers is enough, and who does not is named. */
   async #look(): Promise<void> {
     const { clock, logger, signal } = this.#parts;
-    try {
-      const settings = { deadlineMs: STATUS_DEADLINE_MS, signal };
-      const status = await call(this.#clients.system[this.#service], 'getStatus', {}, settings);
-      const now = clock.now();
+    const servers = this.#clients.systemOf[this.#service];
+    const settings = { deadlineMs: STATUS_DEADLINE_MS, signal };
+    const answers = await Promise.all(
+      servers.map(async ({ address, client }) => {
+        try {
+          return { address, status: await call(client, 'getStatus', {}, settings) };
+        } catch (error) {
+          return { address, trouble: messageOf(error) };
+        }
+      }),
+    );
+    if (signal.aborted) return;
+    const now = clock.now();
+    const told = answers.flatMap(({ status }) => (status ? [toldView(status, now)] : []));
+    const silent = answers.filter(({ status }) => status === undefined);
+    const [first] = told.sort((one, other) => (one.startedAt ?? now) - (other.startedAt ?? now));
+    if (first) {
       if (this.#view.up === false) logger.info({ of: this.#service }, `the ${this.#service} is back`);
       const since = this.#view.up === true ? this.#view.since : now;
-      this.#set({ ...this.#view, ...toldView(status, now), up: true, since, lastSeen: now, error: '' });
-    } catch (error) {
-      if (signal.aborted) return;
-      if (this.#view.up !== false) {
-        logger.warn({ of: this.#service, err: messageOf(error) }, `the ${this.#service} does not answer`);
-      }
-      const since = this.#view.up === false ? this.#view.since : clock.now();
-      this.#set({ ...this.#view, up: false, since, error: messageOf(error) });
+      const error = silent.length === 0 ? '' : `no answer from ${silent.map(({ address }) => address).join(', ')}`;
+      if (error !== this.#view.error && error !== '') logger.warn({ of: this.#service }, error);
+      this.#set({ ...this.#view, ...first, up: true, since, lastSeen: now, error });
+      return;
     }
+    const error = silent[0]?.trouble ?? '';
+    if (this.#view.up !== false) {
+      logger.warn({ of: this.#service, err: error }, `the ${this.#service} does not answer`);
+    }
+    const since = this.#view.up === false ? this.#view.since : now;
+    this.#set({ ...this.#view, up: false, since, error });
   }
 
   #set(view: ServiceView): void {

@@ -79,7 +79,7 @@ export interface ServiceView {
   readonly since: number;
   /** When it last answered; null if it never did. */
   readonly lastSeen: number | null;
-  /** Why it is down; empty while it is up. */
+  /** Why it is down, or who of several does not answer; empty while all is well. */
   readonly error: string;
   readonly version: string;
   readonly nodeVersion: string;
@@ -120,9 +120,12 @@ export interface GateView {
 }
 
 export interface AuditView {
-  readonly sequence: number;
+  readonly entryId: string;
   readonly at: number | null;
-  readonly actor: string;
+  /** The user of the console, where one acted, and who called. */
+  readonly who: string;
+  /** Address that the call came from. */
+  readonly peer: string;
   readonly action: string;
   readonly subject: string;
   readonly detail: string;

@@ -55,6 +55,7 @@ export function gateView({ levels, hosts }: GetGateStatsResponse): GateView {
 }
 
 export function auditView(entry: AuditEntry): AuditView {
-  const { sequence, createdAt, actor, action, subject, detail } = entry;
-  return { sequence: Number(sequence), at: timeOf(createdAt), actor, action, subject, detail };
+  const { entryId, createdAt, actor, actingFor, action, subject, detail, peer } = entry;
+  const who = actingFor === '' ? actor : `${actingFor} (${actor})`;
+  return { entryId, at: timeOf(createdAt), who, peer, action, subject, detail };
 }

@@ -65,7 +65,7 @@ const EXITS: readonly Case[] = [
   ],
 ];
 
-describe('E0 P1 SubmitOrder refuses what is wrong and says what to do (INVALID_ARGUMENT)', () => {
+describe('E0 P1 X2 SubmitOrder refuses what is wrong and says what to do (INVALID_ARGUMENT)', () => {
   let stack: Stack;
   let bonk: Order;
   let whole: Order;

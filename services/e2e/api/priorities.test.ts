@@ -78,7 +78,7 @@ describe('P1 P2 P3 P5 what waits, and what goes first', () => {
     expect(await inOrderOfDispatch(['p1-stop-loss', 'p1-emergency'])).to.deep.equal(['p1-emergency', 'p1-stop-loss']);
   });
 
-  it('P5 a waiting order is cancelled at once, never runs, and gives back what it had reserved', async () => {
+  it('P5 E9 a waiting order is cancelled at once, never runs, and gives back what it had reserved', async () => {
     const [blocker = ''] = await busy.block();
     await buy(stack, 'p5-entry');
     await sell(stack, 'p5-exit', stops, { percent: 100 });

@@ -71,6 +71,7 @@ export interface PartsOptions {
   /** What the requestor is given in the place of the database. */
   readonly requestorDatabase?: (db: Database) => Database;
   readonly requestorClock?: Clock;
+  readonly requestorLogger?: Logger;
   readonly processor?: Partial<ProcessorConfig>;
   readonly processorClock?: Clock;
   readonly processorLogger?: Logger;
@@ -107,7 +108,7 @@ export async function startParts(options: PartsOptions = {}): Promise<Stack & { 
     open.add('processor', () => processor.close());
     const requestor = await startRequestor({
       db: options.requestorDatabase?.(db) ?? db,
-      logger,
+      logger: options.requestorLogger ?? logger,
       clock: options.requestorClock ?? systemClock,
       config: { ...REQUESTOR_DEFAULTS, port: 0, processorAddress: processor.address, ...options.requestor },
     });

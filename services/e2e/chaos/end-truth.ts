@@ -23,7 +23,7 @@ export interface World {
 
 export interface EndFigures {
   readonly orders: readonly Order[];
-  /** Of them, exits that nobody submitted: they sell what one on the wire did not (X11). */
+  /** Of them, exits that were made because one on the wire died: they sell what it did not (X11). */
   readonly followers: number;
   readonly filled: number;
   readonly cancelled: number;
@@ -51,10 +51,12 @@ export async function expectEndTruth({ bot, venue, trader, witness }: World): Pr
   const swaps = landedSwaps(ledger);
   const landedTwice = countLandedTwice(orders, swaps);
   expect(landedTwice, 'swaps beyond the first of an order').to.equal(0);
-  const followers = orders.filter(({ orderReqId }) => orderReqId.startsWith(FOLLOWER));
+  const isFollower = ({ orderReqId }: Order) => orderReqId.startsWith(FOLLOWER) || trader.wishes.has(orderReqId);
+  const followers = orders.filter(isFollower);
   expectFollowing(followers, orders);
+  const seen = new Set(witness.lines().map(({ orderReqId }) => orderReqId));
   expectWitnessed(
-    orders.filter((order) => !followers.includes(order)),
+    orders.filter((order) => !isFollower(order) || seen.has(order.orderReqId)),
     witness,
   );
   const filled = orders.filter(({ status }) => status === OrderStatus.FILLED);
@@ -99,13 +101,16 @@ function countLandedTwice(orders: readonly Order[], swaps: readonly LedgerLine[]
   }, 0);
 }
 
-/** Begins the order_req_id of an exit that takes over from a dead one, whose order_id comes after it. */
+/** Begins the order_req_id of one more order of a request that has its own; the dead exit's order_id comes after it. */
 const FOLLOWER = 'follow:';
 
 /** X11: each took over, from an exit of the same position that died on the wire, all its tokens. */
 function expectFollowing(followers: readonly Order[], orders: readonly Order[]): void {
-  for (const { orderReqId, orderType, positionId, amountTokens } of followers) {
-    const dead = orders.find(({ orderId }) => `${FOLLOWER}${orderId}` === orderReqId);
+  for (const follower of followers) {
+    const { orderReqId, orderType, positionId, amountTokens } = follower;
+    const dead = orders.find((order) =>
+      orderReqId.startsWith(FOLLOWER) ? `${FOLLOWER}${order.orderId}` === orderReqId : mayBeFollowedBy(order, follower),
+    );
     const { status, reason } = dead ?? {};
     expect({ status, reason }, `the exit that ${orderReqId} follows`).to.deep.equal({
       status: OrderStatus.CANCELLED,
@@ -117,6 +122,11 @@ function expectFollowing(followers: readonly Order[], orders: readonly Order[]):
       amountTokens: dead?.amountTokens,
     });
   }
+}
+
+function mayBeFollowedBy({ orderId, positionId, reason, amountTokens }: Order, follower: Order): boolean {
+  const sameTokens = positionId === follower.positionId && amountTokens === follower.amountTokens;
+  return sameTokens && reason === 'SUPERSEDED' && orderId < follower.orderId;
 }
 
 function expectWitnessed(orders: readonly Order[], witness: Witness): void {

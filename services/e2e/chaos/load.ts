@@ -27,7 +27,7 @@ export interface LoadFigures {
   entries: number;
   exits: number;
   emergencies: number;
-  /** Repeats of a request that had been answered: each got the same order again. */
+  /** Repeats of a request that had been answered: each got the same order again, or the one that it followed or became. */
   repeats: number;
   /** Submissions whose first call was not answered. */
   unanswered: number;
@@ -141,6 +141,8 @@ async function submitNew({ trader, figures, accepted, onAccepted }: Lane, reques
     const { duplicate, follows, calls } = await trader.submit(request);
     if (follows) {
       figures.follows += 1;
+      // A repeat gets this answer again, or the order that was made since; it is never refused.
+      accepted.push(request);
       return;
     }
     if (duplicate && calls === 1) throw new Error(`${request.orderReqId} is new, and was called a duplicate`);

@@ -41,6 +41,7 @@ const ANY_ALERT = { pageSize: PAGE, pageToken: '', alertTypes: [], positionId: '
 export class Trader {
   readonly #clients: readonly Clients[];
   readonly #witness: Witness;
+  readonly #wishes = new Set<string>();
   #turn = 0;
 
   constructor(addresses: readonly string[], witness: Witness) {
@@ -52,6 +53,11 @@ export class Trader {
     }));
   }
 
+  /** The order_req_ids that were answered with `follows`: each may become an order, if the exit it follows dies. */
+  get wishes(): ReadonlySet<string> {
+    return this.#wishes;
+  }
+
   /** Rejects with the CallError of a refusal. */
   async submit(request: Partial<SubmitOrderRequest>): Promise<Answer> {
     const full = SubmitOrderRequest.fromPartial(request);
@@ -61,7 +67,8 @@ export class Trader {
       return call(orders, 'submitOrder', full, { deadlineMs: CALL_DEADLINE_MS });
     });
     if (!order) throw new Error(`no order in the answer to ${full.orderReqId}`);
-    if (!follows) this.#witness.note(request, order);
+    if (follows) this.#wishes.add(full.orderReqId);
+    else this.#witness.note(request, order);
     return { order, duplicate, follows, calls };
   }
 

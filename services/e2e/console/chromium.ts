@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { type Browser, chromium } from 'playwright-core';
 import { messageOf } from '../../../shared/core/errors.js';
-
-const run = promisify(execFile);
+import { aptGet } from '../apt.js';
 
 /** Where packages of Debian, Ubuntu, Fedora and Arch put it, and what people install by hand. */
 const PLACES = [
@@ -17,8 +14,8 @@ const PLACES = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
 
-/** A download of a hundred megabytes on a slow line. */
-const INSTALL_MS_MAX = 8 * 60_000;
+/** A download of a hundred megabytes on a slow line, after the wait for others who install something. */
+const INSTALL_MS_MAX = 12 * 60_000;
 
 const HELP =
   'the tests of the console need Chromium: install it (Debian: apt-get install chromium) or name it in CHROMIUM_PATH';
@@ -41,10 +38,10 @@ async function findChromium(): Promise<string> {
 }
 
 async function install(): Promise<void> {
-  const options = { timeout: INSTALL_MS_MAX, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+  const options = { timeout: INSTALL_MS_MAX };
   try {
-    await run('apt-get', ['update', '-qq'], options);
-    await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], options);
+    await aptGet(['update'], options);
+    await aptGet(['install', '-y', '--no-install-recommends', 'chromium'], options);
   } catch (cause) {
     throw new Error(`${HELP}; apt-get failed: ${messageOf(cause)}`, { cause });
   }

@@ -11,7 +11,7 @@ import { safetyCases } from './cases/safety.js';
 import { type Rig, startRig } from './rig.js';
 
 /** A browser may have to be installed first. */
-const INSTALL_MS = 9 * 60_000;
+const INSTALL_MS = 13 * 60_000;
 
 describe('the console in a browser', () => {
   let rig: Rig;

@@ -18,6 +18,11 @@ const PRINTED_WITHIN_MS = 20_000;
 const EXIT_WITHIN_MS = 20_000;
 /** Characters of a service's log that a failure shows. */
 const LOG_CHARS_MAX = 6_000;
+/** And of which is kept, for tests that read it. */
+const LOG_CHARS_KEPT = 2_000_000;
+
+/** Many services run at once here: none takes the usual port unless a test asks for one. */
+const NO_METRICS = { EXITLANE_METRICS_PORT: 'off' };
 
 /** Variables of a process's environment. */
 export type Env = Readonly<Record<string, string>>;
@@ -135,6 +140,17 @@ export class Service {
     return `--- ${this.name} ---\n${this.#log.slice(-LOG_CHARS_MAX)}`;
   }
 
+  /** All of it, over all its lives. */
+  get wholeLog(): string {
+    return this.#log;
+  }
+
+  /** All of it, over all its lives: what each line of JSON says. */
+  get lines(): Record<string, unknown>[] {
+    const whole = this.#log.split('\n').slice(0, -1);
+    return whole.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+  }
+
   #running(): ChildProcess {
     if (!this.#child) throw new Error(`the ${this.name} does not run`);
     return this.#child;
@@ -142,7 +158,14 @@ export class Service {
 
   #spawn(more: Env): void {
     const { PATH = '', HOME = '', TMPDIR } = process.env;
-    const env = { PATH, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...this.#options.env, ...more };
+    const env = {
+      PATH,
+      HOME,
+      ...(TMPDIR === undefined ? {} : { TMPDIR }),
+      ...NO_METRICS,
+      ...this.#options.env,
+      ...more,
+    };
     const program = fileURLToPath(new URL(this.#options.program, import.meta.url));
     const child = spawn(process.execPath, ['--enable-source-maps', program], {
       env,
@@ -157,7 +180,7 @@ export class Service {
       letGo();
     });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#log = (this.#log + text).slice(-4 * LOG_CHARS_MAX);
+      this.#log = (this.#log + text).slice(-LOG_CHARS_KEPT);
     });
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       if (this.#child === child) this.#output = (this.#output + text).slice(-LOG_CHARS_MAX);

@@ -16,6 +16,8 @@ export interface StackOptions {
   readonly requestors?: number;
   /** Processors on the one database; only the first is started, and each requestor dials the one of its number. Default 1. */
   readonly processors?: number;
+  /** Every requestor dials all processors, and the bot all of both, instead of one each. */
+  readonly balanced?: boolean;
   /** Milliseconds between blocks; default 50. */
   readonly slotMs?: number;
   /** Further settings of every processor. */
@@ -33,7 +35,7 @@ export class Stack {
   readonly processors: readonly Service[];
   readonly requestors: readonly Service[];
   readonly venue: VenueControl;
-  /** A client of the first requestor and of the processor. */
+  /** A client of the first requestor and of the processor, or of all. */
   readonly bot: Bot;
   readonly processorAddresses: readonly string[];
   readonly requestorAddresses: readonly string[];
@@ -73,13 +75,17 @@ export class Stack {
         env: {
           DATABASE_URL: databaseUrl,
           EXITLANE_REQUESTOR_PORT: String(port),
-          EXITLANE_PROCESSOR_ADDRESS: this.processorAddresses[index] ?? this.processorAddress,
+          EXITLANE_PROCESSOR_ADDRESS: options.balanced
+            ? this.processorAddresses.join(',')
+            : (this.processorAddresses[index] ?? this.processorAddress),
           ...options.requestorEnv,
         },
         isReady: () => isServing(`127.0.0.1:${port}`),
       });
     });
-    this.bot = new Bot(`127.0.0.1:${ports.requestors[0]}`, this.processorAddress);
+    this.bot = options.balanced
+      ? new Bot(this.requestorAddresses.join(','), this.processorAddresses.join(','))
+      : new Bot(at(this.requestorAddresses, 0), this.processorAddress);
   }
 
   /** Starts sandbox, processor and the first requestor. */

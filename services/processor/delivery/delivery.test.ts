@@ -45,7 +45,7 @@ describeOnBothStores('delivery from the durable log', (open) => {
   const textOf = (message: QueueMessage | OrderMessage | undefined) =>
     message && 'text' in message ? message.text : undefined;
 
-  describe('Q3 order queues on the message log', () => {
+  describe('Q3 Q5 order queues on the message log', () => {
     const manager = () => {
       const desk = createProposalDesk(db);
       const store = new DurableOrderQueues({ db, hub, place: (each) => desk.place(each) });

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../shared/core/clock.js';
+import { ExitlaneError } from '../../../shared/core/errors.js';
 import { STREAM_FALLBACK_LOOK_MS, STREAM_PAGE_MESSAGES } from '../../../shared/core/limits.js';
 import type { OrderMessage } from '../../../shared/order/message.js';
 import { isTerminal } from '../../../shared/order/order.js';
@@ -17,6 +18,17 @@ export interface ReadLogOptions {
   readonly idleMs?: number;
   /** Reading ends, once the log is empty, when this settles; default: only a terminal message ends it. */
   readonly until?: Promise<void>;
+}
+
+/** O6: what a slow reader had not read yet may be removed under it; then it is told so, and never skips in silence. */
+function refuseGap(cursor: bigint, next: OrderMessage | undefined): void {
+  if (next === undefined || next.sequence === cursor + 1n) return;
+  const earliest = next.sequence;
+  throw new ExitlaneError(
+    'CURSOR_OUT_OF_RANGE',
+    `messages ${cursor + 1n} to ${earliest - 1n} are no longer kept: pass after_sequence ${earliest - 1n}`,
+    { metadata: { earliest_sequence: String(earliest), head_sequence: String(earliest) } },
+  );
 }
 
 /**
@@ -46,6 +58,7 @@ export async function* readLog(options: ReadLogOptions): AsyncGenerator<OrderMes
       const lastLook = over;
       news = false;
       const page = await readMessages(db, orderId, cursor, STREAM_PAGE_MESSAGES);
+      refuseGap(cursor, page[0]);
       for (const message of page) {
         yield message;
         cursor = message.sequence;

@@ -3,8 +3,11 @@ import type { Clock } from '../../../shared/core/clock.js';
 import { ExitlaneError, messageOf } from '../../../shared/core/errors.js';
 import { failpoint } from '../../../shared/core/failpoints.js';
 import type { Logger } from '../../../shared/core/logger.js';
+import { runForOrder } from '../../../shared/core/order-context.js';
 import type { Random } from '../../../shared/core/random.js';
+import { orderSpan } from '../../../shared/core/trace.js';
 import { isRunning, type Order } from '../../../shared/order/order.js';
+import { requestIdOfOrder } from '../../../shared/order/order-move.js';
 import { RETRY_POLICY_DEFAULT, type RetryPolicy } from '../../../shared/order/retry-policy.js';
 import { findOpenAttempt } from '../../../shared/store/attempts.js';
 import { listConfirming, readClaimed } from '../../../shared/store/claims.js';
@@ -136,7 +139,9 @@ export class RunSupervisor {
         const claim = { orderId, fence };
         const order = await readClaimed(this.#options.db, claim);
         if (!isRunning(order.status)) return;
-        await this.#execute(order, entry, logger);
+        const requestId = requestIdOfOrder(order);
+        const facts = { orderId, requestId };
+        await runForOrder(facts, () => orderSpan(facts, 'execute', () => this.#execute(order, entry, logger)));
         return;
       } catch (error) {
         if (isAbortOf(entry.stop.signal, error)) return;

@@ -2,6 +2,7 @@ import { orderUnknownAlert } from '../../../shared/alert/known-alerts.js';
 import { failpoint } from '../../../shared/core/failpoints.js';
 import type { Logger } from '../../../shared/core/logger.js';
 import type { Random } from '../../../shared/core/random.js';
+import { span } from '../../../shared/core/trace.js';
 import { freesSlot } from '../../../shared/order/message.js';
 import type { Order } from '../../../shared/order/order.js';
 import { type RetryPolicy, retryDelayMs } from '../../../shared/order/retry-policy.js';
@@ -85,10 +86,12 @@ export class StoreRun implements Run {
   async commitAttempt(attempt: NewAttempt): Promise<number> {
     this.signal.throwIfAborted();
     failpoint('processor.commit.before');
-    const { order, number } = await this.#options.db.transaction((tx) => commitAttempt(tx, this.#claim(), attempt));
+    const { order, number } = await span('commit', () =>
+      this.#options.db.transaction((tx) => commitAttempt(tx, this.#claim(), attempt)),
+    );
     this.#committed = true;
     failpoint('processor.commit.after');
-    this.#moved(order, number);
+    this.#order = order;
     return number;
   }
 
@@ -102,14 +105,13 @@ export class StoreRun implements Run {
   }
 
   async note(reason: 'UNKNOWN' | 'SETTLING', detail: string): Promise<void> {
-    const order = await this.#options.db.transaction(async (tx) => {
+    this.#order = await this.#options.db.transaction(async (tx) => {
       // P8: with the confirmation time over, nothing is left to do but watch.
       const move = { to: 'CONFIRMING', reason, detail, from: ['CONFIRMING'], freesSlot: freesSlot(reason) } as const;
       const moved = await moveOrder(tx, this.#claim(), move);
       if (reason === 'UNKNOWN') await raiseAlert(tx, orderUnknownAlert(moved));
       return moved;
     });
-    this.#moved(order);
   }
 
   async settle(attempt: LandedAttempt, fill: Fill): Promise<void> {
@@ -117,7 +119,7 @@ export class StoreRun implements Run {
     const order = await settleFill(this.#options.db, this.#claim(), this.#order, attempt, fill);
     failpoint('processor.settle.after');
     this.#committed = false;
-    this.#moved(order, attempt.number);
+    this.#order = order;
   }
 
   async fail(failure: ExecutionFailure, attempt?: DeadAttempt): Promise<void> {
@@ -127,21 +129,10 @@ export class StoreRun implements Run {
     const order = await settleFailure(this.#options.db, this.#claim(), this.#order, withDelay, attempt);
     failpoint('processor.fail.after');
     this.#committed = false;
-    this.#moved(order, attempt?.number);
+    this.#order = order;
   }
 
   #claim() {
     return { orderId: this.#order.orderId, fence: this.#options.fence() };
-  }
-
-  /** E1: one structured line per transition. */
-  #moved(order: Order, attempt?: number): void {
-    this.#order = order;
-    // The run's logger carries the order's ids.
-    const { status, reason, attemptCount, txSignature } = order;
-    const facts = { status, reason, attempt, attemptCount, txSignature };
-    if (status === 'FAILED' || status === 'CANCELLED')
-      this.logger.warn({ ...facts, error: order.lastError }, 'order moved');
-    else this.logger.info(facts, 'order moved');
   }
 }

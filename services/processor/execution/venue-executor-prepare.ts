@@ -3,6 +3,7 @@ import bs58 from 'bs58';
 import { priceOf } from '../../../shared/core/decimals.js';
 import { failpoint } from '../../../shared/core/failpoints.js';
 import { newId } from '../../../shared/core/ids.js';
+import { span } from '../../../shared/core/trace.js';
 import type { FailureReason } from '../../../shared/order/message.js';
 import type { Order } from '../../../shared/order/order.js';
 import { type Diagnosis, diagnose, type Phase } from '../venue/errors.js';
@@ -87,7 +88,7 @@ export async function prepareSwap(run: Run, venue: Venue, signer: Signer, accept
   });
   failpoint('processor.check.after');
   await run.requireRights();
-  const signed = await sign(signer, transaction);
+  const signed = await span('sign', () => sign(signer, transaction));
   failpoint('processor.sign.after');
   return {
     signature: signed.signature,
@@ -192,7 +193,7 @@ async function sign(signer: Signer, transaction: VersionedTransaction) {
 /** Runs a step before the signature: what a venue refuses ends the execution, what anything else throws is thrown on. */
 async function refusing<T>(phase: Phase, step: () => Promise<T>): Promise<T> {
   try {
-    return await step();
+    return await span(phase, step);
   } catch (error) {
     const diagnosis = diagnosisOf(phase, error);
     if (!diagnosis) throw error;

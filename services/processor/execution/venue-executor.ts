@@ -1,6 +1,7 @@
 import { ExitlaneError, messageOf } from '../../../shared/core/errors.js';
 import { failpoint } from '../../../shared/core/failpoints.js';
 import type { Logger } from '../../../shared/core/logger.js';
+import { span } from '../../../shared/core/trace.js';
 import { withUrgency } from '../venue/urgency.js';
 import type { Venue } from '../venue/venue.js';
 import type { Signer } from '../wallet/signer.js';
@@ -110,7 +111,7 @@ export class VenueExecutor implements Executor {
     run.signal.throwIfAborted();
     try {
       failpoint('processor.send.before');
-      await this.#options.venue.endpoints.sendToAll(bytes, run.signal);
+      await span('send', () => this.#options.venue.endpoints.sendToAll(bytes, run.signal));
       failpoint('processor.send.after');
     } catch (error) {
       run.signal.throwIfAborted();
@@ -124,19 +125,21 @@ export class VenueExecutor implements Executor {
 
   async #follow(run: Run, attempt: Committed): Promise<void> {
     const { signature, bytes, lastValidBlockHeight } = attempt;
-    const verdict = await this.#options.venue.watcher.watch({
+    const { watcher } = this.#options.venue;
+    const watched = {
       signature,
       bytes,
       lastValidBlockHeight,
       resumed: attempt.resumed,
       seen: () => run.markSeen(attempt.number),
-      note: (reason, detail) => run.note(reason, detail),
+      note: (reason: 'UNKNOWN' | 'SETTLING', detail: string) => run.note(reason, detail),
       signal: run.signal,
-    });
+    };
+    const verdict = await span('confirm', () => watcher.watch(watched));
     run.signal.throwIfAborted();
     failpoint('processor.verdict.after');
     run.logger.info({ attempt: attempt.number, signature, verdict: verdict.kind }, 'attempt has a verdict');
-    await conclude(run, attempt.number, bytes, verdict);
+    await span('settle', () => conclude(run, attempt.number, bytes, verdict));
   }
 }
 

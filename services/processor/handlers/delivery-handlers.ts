@@ -4,6 +4,7 @@ import {
   type StreamOrderRequest,
   type StreamOrderResponse,
 } from '../../../proto/gen/exitlane/v1/delivery_service.js';
+import { maySee } from '../../../shared/core/call-context.js';
 import type { Clock } from '../../../shared/core/clock.js';
 import { ExitlaneError, invalidField } from '../../../shared/core/errors.js';
 import { ORDER_REQ_ID_PATTERN } from '../../../shared/core/ids.js';
@@ -13,12 +14,14 @@ import { serverStream } from '../../../shared/grpc/stream.js';
 import { unary } from '../../../shared/grpc/unary.js';
 import type { OrderQueueManager } from '../../../shared/queue/order-queue-manager.js';
 import type { Database } from '../../../shared/store/database.js';
-import { type LogHeader, readLiveHeads, readLogHeader } from '../../../shared/store/messages.js';
+import { findWish } from '../../../shared/store/exit-follows.js';
+import { type LogHeader, readLiveHeads, readLogEpoch, readLogHeader } from '../../../shared/store/messages.js';
 import { proposalBody } from '../../../shared/store/proposals.js';
 import type { DurableOrderQueues, QueueMessage } from '../delivery/durable-order-queues.js';
 import { messageToWire, proposalToWire } from '../delivery/message-wire.js';
 import type { OrderHub } from '../delivery/order-hub.js';
 import { readLog } from '../delivery/read-log.js';
+import { awaitOrder } from '../delivery/unmade-order.js';
 import type { ProposalDesk } from '../proposals/proposal-desk.js';
 
 export interface DeliveryHandlerOptions {
@@ -77,14 +80,48 @@ function sequenceOf({ frame }: StreamOrderResponse): bigint | undefined {
 }
 
 async function headerOf(db: Database, orderReqId: string): Promise<LogHeader> {
+  const header = await logOf(db, orderReqId);
+  if (header) return header;
+  throw unknownOrder(orderReqId);
+}
+
+function logOf(db: Database, orderReqId: string): Promise<LogHeader | undefined> {
   if (!ORDER_REQ_ID_PATTERN.test(orderReqId)) {
     throw invalidField('order_req_id', 'must be 1 to 128 characters of letters, digits and . _ : -');
   }
-  const header = await readLogHeader(db, orderReqId);
-  if (header) return header;
-  throw new ExitlaneError('ORDER_NOT_FOUND', `no order with order_req_id ${orderReqId}`, {
+  return readLogHeader(db, orderReqId);
+}
+
+function unknownOrder(orderReqId: string): ExitlaneError {
+  return new ExitlaneError('ORDER_NOT_FOUND', `no order with order_req_id ${orderReqId}`, {
     metadata: { order_req_id: orderReqId },
   });
+}
+
+function headerFrame({ epoch, earliest, head, orderId }: Omit<LogHeader, 'orderReqId' | 'isTerminal'>) {
+  const value = { epoch, earliestSequence: earliest, headSequence: head, orderId };
+  return { frame: { $case: 'header' as const, value } };
+}
+
+/** The stream of a request whose order may be made yet: an empty log, and signs of life until it is (X11). */
+async function* headerWhenMade(
+  { db, hub, clock }: Pick<DeliveryHandlerOptions, 'db' | 'hub' | 'clock'>,
+  { orderReqId, afterSequence }: StreamOrderRequest,
+  signal: AbortSignal,
+): AsyncGenerator<StreamOrderResponse, LogHeader> {
+  const wish = await findWish(db, orderReqId);
+  if (!wish || !maySee(wish.client)) throw unknownOrder(orderReqId);
+  if (wish.mayBeMade) {
+    const empty = { epoch: await readLogEpoch(db), earliest: 1n, head: 0n, orderId: '' };
+    refuseImpossibleCursor(empty, afterSequence);
+    yield headerFrame(empty);
+  }
+  const idleMs = STREAM_PROGRESS_INTERVAL_MS;
+  for await (const header of awaitOrder({ db, hub, clock, orderReqId, signal, idleMs }, wish)) {
+    if (header) return header;
+    yield { frame: { $case: 'progress', value: { lastSequence: 0n, at: new Date(clock.now()) } } };
+  }
+  throw new Error(`nobody waits for the order of ${orderReqId} any more`);
 }
 
 async function* streamOrder(
@@ -93,12 +130,10 @@ async function* streamOrder(
   signal: AbortSignal,
 ): AsyncGenerator<StreamOrderResponse> {
   const { orderReqId, afterSequence } = request;
-  const header = await headerOf(db, orderReqId);
+  const header = (await logOf(db, orderReqId)) ?? (yield* headerWhenMade({ db, hub, clock }, request, signal));
   refuseImpossibleCursor(header, afterSequence);
-  const { epoch, earliest, head, orderId } = header;
-  yield {
-    frame: { $case: 'header', value: { epoch, earliestSequence: earliest, headSequence: head, orderId } },
-  };
+  const { head, orderId } = header;
+  yield headerFrame(header);
   // Nothing follows the terminal message, and the reader has it.
   if (header.isTerminal && afterSequence === head) return;
   let lastSequence = afterSequence;
@@ -117,7 +152,7 @@ async function* streamOrder(
 }
 
 /** S2: a cursor before the first kept message would be a gap, one after the last a message that never was. */
-function refuseImpossibleCursor(header: LogHeader, afterSequence: bigint): void {
+function refuseImpossibleCursor(header: Pick<LogHeader, 'earliest' | 'head' | 'epoch'>, afterSequence: bigint): void {
   const { earliest, head, epoch } = header;
   const tooOld = afterSequence + 1n < earliest;
   if (!tooOld && afterSequence <= head) return;

@@ -12,9 +12,18 @@ export interface PriceFeedOptions {
   readonly logger: Logger;
 }
 
+/** What listeners follow at one moment. */
+export interface Followed {
+  readonly tokens: number;
+  /** Age of the oldest newest price; of a token without one, since somebody began to follow it. 0 without tokens. */
+  readonly oldestMs: number;
+}
+
 interface Subscriber {
   readonly mints: ReadonlySet<string>;
   readonly tell: (price: Price) => void;
+  /** Clock time, ms. */
+  readonly since: number;
 }
 
 /** Mints without a price of Jupiter's price API that are quoted in one look; the others come with the next ones. */
@@ -27,6 +36,8 @@ const QUOTES_PER_LOOK = 10;
 export class PriceFeed {
   readonly #options: PriceFeedOptions;
   readonly #subscribers = new Set<Subscriber>();
+  /** When the newest price was asked for, by mint; of those that are followed. */
+  readonly #seenAt = new Map<string, number>();
   readonly #stop = new AbortController();
   #timer: Timer | undefined;
   #looking: Promise<void> | undefined;
@@ -41,12 +52,22 @@ export class PriceFeed {
 
   /** Calls `tell` with each price of these mints, from a look that begins at once; returns the function that ends it. */
   subscribe(mints: readonly string[], tell: (price: Price) => void): () => void {
-    const subscriber = { mints: new Set(mints), tell };
+    const subscriber = { mints: new Set(mints), tell, since: this.#options.clock.now() };
     this.#subscribers.add(subscriber);
     this.#look();
     return () => {
       this.#subscribers.delete(subscriber);
     };
+  }
+
+  followed(now: number): Followed {
+    const since = new Map<string, number>();
+    for (const subscriber of this.#subscribers) {
+      for (const mint of subscriber.mints) since.set(mint, Math.min(subscriber.since, since.get(mint) ?? now));
+    }
+    for (const mint of this.#seenAt.keys()) if (!since.has(mint)) this.#seenAt.delete(mint);
+    const ages = [...since].map(([mint, begun]) => now - (this.#seenAt.get(mint) ?? begun));
+    return { tokens: since.size, oldestMs: ages.reduce((oldest, age) => Math.max(oldest, age), 0) };
   }
 
   async close(): Promise<void> {
@@ -109,6 +130,7 @@ export class PriceFeed {
   }
 
   #tell(price: Price): void {
+    this.#seenAt.set(price.mint, price.at);
     for (const { mints, tell } of [...this.#subscribers]) if (mints.has(price.mint)) tell(price);
   }
 }

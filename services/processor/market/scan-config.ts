@@ -29,10 +29,19 @@ const mintsSetting = z.string().transform((text, context) => {
 
 /** For `readEnv`. */
 export const scanSettings = {
-  SCAN_MINTS: mintsSetting.optional(),
-  SCAN_INTERVAL_MS: intSetting(1_000, 3_600_000, SCAN_DEFAULTS.intervalMs),
-  SCAN_START_DELAY_MS: intSetting(0, 600_000, SCAN_DEFAULTS.startDelayMs),
-  SCAN_FIRST_CALL_DELAY_MS: intSetting(0, 600_000, SCAN_DEFAULTS.firstCallDelayMs),
+  SCAN_MINTS: mintsSetting.optional().meta({ description: 'Mint addresses to keep prices of.' }),
+  SCAN_INTERVAL_MS: intSetting(1_000, 3_600_000, SCAN_DEFAULTS.intervalMs).meta({
+    description: 'Between two looks at all of them; more after failures and rate limits.',
+    unit: 'ms',
+  }),
+  SCAN_START_DELAY_MS: intSetting(0, 600_000, SCAN_DEFAULTS.startDelayMs).meta({
+    description: 'The scanner starts this long after the prices of positions can be had.',
+    unit: 'ms',
+  }),
+  SCAN_FIRST_CALL_DELAY_MS: intSetting(0, 600_000, SCAN_DEFAULTS.firstCallDelayMs).meta({
+    description: 'And makes its first call this long after its start.',
+    unit: 'ms',
+  }),
 };
 
 export function scanConfigOf(settings: z.infer<z.ZodObject<typeof scanSettings>>): ScanConfig {

@@ -1,9 +1,10 @@
 import type { SubmitProposalRequest } from '../../../proto/gen/exitlane/v1/delivery_service.js';
-import { type ParsedAmount, parseAmount, priceOf, SOL_DECIMALS } from '../../../shared/core/decimals.js';
+import { formatAmount, type ParsedAmount, parseAmount, priceOf, SOL_DECIMALS } from '../../../shared/core/decimals.js';
 import { ExitlaneError, type FieldViolation, invalidFields } from '../../../shared/core/errors.js';
 import { ORDER_REQ_ID_PATTERN } from '../../../shared/core/ids.js';
 import { PROPOSALS_PER_ORDER_MAX, PROPOSALS_PER_ORDER_PER_SECOND_MAX } from '../../../shared/core/limits.js';
 import { isTerminal, type Order } from '../../../shared/order/order.js';
+import { recordAudit } from '../../../shared/store/audit.js';
 import type { Database, Transaction } from '../../../shared/store/database.js';
 import { lockMessages } from '../../../shared/store/messages.js';
 import { getOrder } from '../../../shared/store/orders.js';
@@ -72,6 +73,13 @@ async function place(tx: Transaction, { order, proposal }: ProposalOffer): Promi
   await refuseFlood(tx, order.orderId);
   const placed = await insertProposal(tx, proposal, order.decimals);
   if (!placed) throw new Error(`proposal ${proposal.proposalId} appeared under the lock`);
+  const { proposalId: proposal_id, source, lamports, tokens } = proposal;
+  const amounts = {
+    amount_sol: formatAmount(lamports, SOL_DECIMALS),
+    amount_tokens: formatAmount(tokens, order.decimals),
+  };
+  const facts = { order_req_id: order.orderReqId, proposal_id, source, ...amounts };
+  await recordAudit(tx, { subject: order.orderId, detail: facts });
   return { ...placed, decimals: order.decimals, duplicate: false };
 }
 

@@ -52,16 +52,54 @@ const LOCAL_PER_SECOND = 1_000;
 
 /** For `readEnv`. */
 export const gateSettings = {
-  JUPITER_REQUESTS_PER_SECOND: optionalDecimalSetting(0.1, 10_000),
-  JUPITER_BURST: optionalIntSetting(1, 100_000),
-  RPC_REQUESTS_PER_SECOND: optionalIntSetting(2, 100_000),
-  RPC_BURST: optionalIntSetting(1, 100_000),
-  GATE_SHARE_PERCENT: intSetting(1, 100, 100),
-  GATE_RESERVE_PERCENT: intSetting(1, 90, 30),
-  GATE_MAX_WAIT_MS: intSetting(0, 60_000, MAX_WAIT_MS),
-  GATE_HIGH_WAIT_MS: intSetting(0, 60_000, HIGH_WAIT_MS),
-  GATE_BUDGET_WAIT_MS: intSetting(0, 300_000, BUDGET_WAIT_MS),
-  GATE_CRITICAL_WAIT_MS: intSetting(0, 60_000, CRITICAL_WAIT_MS),
+  JUPITER_REQUESTS_PER_SECOND: optionalDecimalSetting(0.1, 10_000).meta({
+    description:
+      'What your plan grants the account, counted over 60 s: 0.5 without a key, then 1, 10, 50, 150; with `JUPITER_API_KEY` the default is 1.',
+    unit: 'calls/s',
+    defaultText: '0.5',
+  }),
+  JUPITER_BURST: optionalIntSetting(1, 100_000).meta({
+    description:
+      "Calls to Jupiter other than an order's own that may start at once after a quiet time; then they are spread.",
+    unit: 'calls',
+    defaultText: "5 s' worth",
+  }),
+  RPC_REQUESTS_PER_SECOND: optionalIntSetting(2, 100_000).meta({
+    description: 'What each RPC endpoint grants.',
+    unit: 'calls/s',
+    defaultText: '10',
+  }),
+  RPC_BURST: optionalIntSetting(1, 100_000).meta({
+    description: 'As `JUPITER_BURST`, of each RPC endpoint.',
+    unit: 'calls',
+    defaultText: "5 s' worth",
+  }),
+  GATE_SHARE_PERCENT: intSetting(1, 100, 100).meta({
+    description: "This processor's part of all that; the shares of the processors of one account add up to 100.",
+    unit: '%',
+  }),
+  GATE_RESERVE_PERCENT: intSetting(1, 90, 30).meta({
+    description: "Part of the share that only orders' own calls (quote, swap, simulation, send) may use.",
+    unit: '%',
+  }),
+  GATE_MAX_WAIT_MS: intSetting(0, 60_000, MAX_WAIT_MS).meta({
+    description: "A call that is not an order's own waits for those at most this long.",
+    unit: 'ms',
+  }),
+  GATE_HIGH_WAIT_MS: intSetting(0, 60_000, HIGH_WAIT_MS).meta({
+    description:
+      'The same for prices of positions, confirmations and settlements: a quote that hangs must not hold up a stop-loss.',
+    unit: 'ms',
+  }),
+  GATE_BUDGET_WAIT_MS: intSetting(0, 300_000, BUDGET_WAIT_MS).meta({
+    description: 'And this long in all; then it is refused, and says when to come back. Not below `GATE_MAX_WAIT_MS`.',
+    unit: 'ms',
+  }),
+  GATE_CRITICAL_WAIT_MS: intSetting(0, 60_000, CRITICAL_WAIT_MS).meta({
+    description:
+      "An order's own call waits for its host's budget at most this long; then an exit's goes on over the budget, an entry's is refused.",
+    unit: 'ms',
+  }),
 };
 
 type Settings = z.infer<z.ZodObject<typeof gateSettings>>;

@@ -10,6 +10,7 @@ import { chatText } from './text.js';
 
 const ALERT: Alert = {
   alertId: '01990000-0000-7000-8000-00000000000a',
+  client: '',
   alertType: 'exit_failed_critical',
   severity: 'CRITICAL',
   status: 'OPEN',

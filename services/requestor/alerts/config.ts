@@ -54,23 +54,39 @@ const events = z.string().transform((text, context) => {
 
 /** The environment variables, for `readEnv`. */
 export const ALERT_SETTINGS = {
-  ALERT_WEBHOOK_URL: receiver.optional(),
-  ALERT_WEBHOOK_SECRET: z.string().min(16, 'must have at least 16 characters').optional(),
+  ALERT_WEBHOOK_URL: receiver.optional().meta({
+    description: 'Receiver of signed JSON; goes with `ALERT_WEBHOOK_SECRET`.',
+    secrecy: 'address',
+  }),
+  ALERT_WEBHOOK_SECRET: z.string().min(16, 'must have at least 16 characters').optional().meta({
+    description: 'What that JSON is signed with.',
+    secrecy: 'secret',
+    allowed: 'at least 16 characters',
+  }),
   TELEGRAM_BOT_TOKEN: z
     .string()
     .regex(
       /^\d{1,20}:[A-Za-z0-9_-]{10,100}$/,
       "must be a bot's token as @BotFather gives it, such as 123456:ABC-DEF...",
     )
-    .optional(),
+    .optional()
+    .meta({ description: 'Token of the bot; goes with `TELEGRAM_CHAT_ID`.', secrecy: 'secret' }),
   TELEGRAM_CHAT_ID: z
     .string()
     .regex(/^(-?\d{1,20}|@\w{1,64})$/, 'must be the number of a chat, or @name of a channel')
-    .optional(),
-  TELEGRAM_API_URL: receiver.default('https://api.telegram.org'),
-  DISCORD_WEBHOOK_URL: receiver.optional(),
-  SLACK_WEBHOOK_URL: receiver.optional(),
-  ALERT_EVENTS: events.default({}),
+    .optional()
+    .meta({ description: 'The chat it writes to.' }),
+  TELEGRAM_API_URL: receiver
+    .default('https://api.telegram.org')
+    .meta({ description: 'A Bot API server of your own.', secrecy: 'address' }),
+  DISCORD_WEBHOOK_URL: receiver.optional().meta({ description: "A channel's webhook.", secrecy: 'address' }),
+  SLACK_WEBHOOK_URL: receiver.optional().meta({ description: 'An incoming webhook.', secrecy: 'address' }),
+  ALERT_EVENTS: events.default({}).meta({
+    description:
+      'By type of alert `on`, `silent` or `off`: `exit_failed_critical=on,order_unknown=silent`; what is not named is on.',
+    allowed: 'a list of `type=mode`; types are in [alerts](alerts.md)',
+    defaultText: 'all `on`',
+  }),
 };
 
 type AlertSettings = z.infer<z.ZodObject<typeof ALERT_SETTINGS>>;

@@ -28,6 +28,8 @@ describeOnBothStores('X12 sending news of alerts', (open) => {
   let outboxes: Closable[];
   let log: string[];
   let loops: number;
+  /** Tries as they are told to who counts. */
+  let tries: string[];
   let raised = 0;
 
   beforeEach(async () => {
@@ -38,6 +40,7 @@ describeOnBothStores('X12 sending news of alerts', (open) => {
     outboxes = [];
     log = [];
     loops = 0;
+    tries = [];
   });
   afterEach(async () => {
     for (const outbox of [...outboxes]) await outbox.close();
@@ -48,8 +51,17 @@ describeOnBothStores('X12 sending news of alerts', (open) => {
   const start = (config: Partial<AlertConfig> = { webhook: { url: `${hook.url}/alerts`, secret: SECRET } }) => {
     const logger = pino({ level: 'trace' }, { write: (line: string) => void log.push(line) });
     const whole = { modes: {}, ...config };
+    const onTry = (sender: string, outcome: string) => void tries.push(`${sender} ${outcome}`);
     const senders = sendersOf(whole);
-    const outbox = startAlertOutbox({ db, senders, modeOf: modeIn(whole), clock, random: seededRandom(7), logger });
+    const outbox = startAlertOutbox({
+      db,
+      senders,
+      modeOf: modeIn(whole),
+      clock,
+      random: seededRandom(7),
+      logger,
+      onTry,
+    });
     loops += senders.length + 1;
     const close = async () => {
       loops -= outboxes.includes(running) ? senders.length + 1 : 0;
@@ -284,6 +296,8 @@ describeOnBothStores('X12 sending news of alerts', (open) => {
     expect(hook.received).to.have.lengthOf(SEND_ATTEMPTS_MAX);
     expect(await nextDeliveryMs(db, ['webhook'])).to.equal(undefined);
     expect(log.some((line) => line.includes('"level":50') && line.includes('given up'))).to.equal(true);
+    const told = [...Array.from({ length: SEND_ATTEMPTS_MAX - 1 }, () => 'failed'), 'given_up'];
+    expect(tries).to.deep.equal(told.map((each) => `webhook ${each}`));
   });
 
   it('does not follow a redirect', async () => {

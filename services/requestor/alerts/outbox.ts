@@ -28,6 +28,8 @@ export interface AlertOutboxOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Told of every try. */
+  readonly onTry?: ((sender: string, outcome: 'sent' | 'failed' | 'given_up') => void) | undefined;
 }
 
 /**
@@ -86,7 +88,7 @@ function sending(options: AlertOutboxOptions, sender: AlertSender) {
 
 /** Makes one try and writes down what came of it. Returns how long the receiver wants to be left alone, if it does. */
 async function deliver(
-  { db, clock, random, logger }: AlertOutboxOptions,
+  { db, clock, random, logger, onTry }: AlertOutboxOptions,
   sender: AlertSender,
   { delivery, alert }: ClaimedDelivery,
   signal: AbortSignal,
@@ -100,6 +102,7 @@ async function deliver(
   );
   if (failure === undefined) {
     await noteDelivered(db, delivery);
+    onTry?.(sender.name, 'sent');
     logger.info(facts, 'alert sent');
     return undefined;
   }
@@ -112,6 +115,7 @@ async function deliver(
   const last = attempts >= SEND_ATTEMPTS_MAX;
   const retryMs = Math.max(retryAfterMs ?? 0, retryDelayMs(attempts, SEND_RETRY, random));
   await noteNotDelivered(db, delivery, { error, retryDelayMs: last ? undefined : retryMs });
+  onTry?.(sender.name, last ? 'given_up' : 'failed');
   const next = last ? 'given up' : `trying again in ${(retryMs / 1_000).toFixed(1)} s`;
   logger[last ? 'error' : 'warn']({ ...facts, error }, `alert not sent; ${next}`);
   return retryAfterMs;

@@ -12,6 +12,7 @@ import { saveCurrentPrices } from '../../../shared/store/current-prices.js';
 import type { Database } from '../../../shared/store/database.js';
 import { type ExitWatch, findExitWatches, listExitWatches } from '../../../shared/store/exit-plans.js';
 import type { ExitMakerOptions } from './exit-maker.js';
+import { GuardIndex } from './guard-index.js';
 import { PositionAlarms } from './position-alarms.js';
 import { PositionGuard } from './position-guard.js';
 import { PriceLink, type PriceLinkOptions } from './price-link.js';
@@ -37,7 +38,7 @@ const PRICE_WRITE_MS = 500;
  */
 export class ExitManager {
   readonly #options: ExitManagerOptions;
-  readonly #guards = new Map<string, PositionGuard>();
+  readonly #guards = new GuardIndex();
   readonly #known = new Map<string, KnownPrices>();
   readonly #unwritten = new Map<string, AcceptedPrice>();
   readonly #link: PriceLink;
@@ -72,14 +73,14 @@ export class ExitManager {
     this.#writing?.cancel();
     await this.#link.close();
     await this.#busy;
-    await Promise.all([...this.#guards.values()].map((guard) => guard.close()));
+    await Promise.all(this.#guards.all().map((guard) => guard.close()));
   }
 
   #arm(): void {
     this.#round = this.#options.clock.setTimer(() => {
       this.#enqueue(async () => {
         await this.#readAll();
-        await this.#alarms.look([...this.#guards.values()]);
+        await this.#alarms.look(this.#guards.all());
       });
       if (!this.#stop.signal.aborted) this.#arm();
     }, ROUND_MS);
@@ -118,7 +119,7 @@ export class ExitManager {
       afterPositionId = page.at(-1)?.positionId;
       if (page.length < PAGE) break;
     }
-    for (const positionId of [...this.#guards.keys()]) if (!seen.has(positionId)) this.#drop(positionId);
+    for (const positionId of this.#guards.positionIds()) if (!seen.has(positionId)) this.#drop(positionId);
     this.#watchMints();
   }
 
@@ -133,7 +134,7 @@ export class ExitManager {
   #guard(watch: ExitWatch): void {
     const guard = this.#guards.get(watch.positionId);
     if (guard) guard.update(watch);
-    else this.#guards.set(watch.positionId, new PositionGuard(watch, this.#options));
+    else this.#guards.add(new PositionGuard(watch, this.#options));
     // What the first price is compared with: the last one before a restart, or the position's own entry.
     const { mint, lastPrice, entryPrice, openedAt } = watch;
     const first = lastPrice ?? { value: entryPrice, observedAt: openedAt, source: 'entry' };
@@ -141,13 +142,11 @@ export class ExitManager {
   }
 
   #drop(positionId: string): void {
-    const guard = this.#guards.get(positionId);
-    this.#guards.delete(positionId);
-    void guard?.close();
+    void this.#guards.remove(positionId)?.close();
   }
 
   #watchMints(): void {
-    const mints = new Set([...this.#guards.values()].map((guard) => guard.mint));
+    const mints = this.#guards.mints();
     for (const mint of [...this.#known.keys()]) if (!mints.has(mint)) this.#known.delete(mint);
     this.#link.watch(mints);
   }
@@ -167,7 +166,7 @@ export class ExitManager {
   #accept(mint: string, price: AcceptedPrice): void {
     this.#unwritten.set(mint, price);
     this.#writing ??= this.#options.clock.setTimer(() => this.#writePrices(), PRICE_WRITE_MS);
-    for (const guard of this.#guards.values()) if (guard.mint === mint) guard.look(price);
+    for (const guard of this.#guards.of(mint)) guard.look(price);
   }
 
   #writePrices(): void {

@@ -9,10 +9,12 @@ import {
   AlertState as WireState,
 } from '../../../proto/gen/exitlane/v1/alert_service.js';
 import { ALERT_SEVERITIES, type Alert, type AlertSeverity, type AlertStatus } from '../../../shared/alert/alert.js';
+import { maySee } from '../../../shared/core/call-context.js';
 import type { Clock } from '../../../shared/core/clock.js';
 import { type FieldViolation, invalidField, invalidFields } from '../../../shared/core/errors.js';
 import { isUuid } from '../../../shared/core/ids.js';
 import type { Logger } from '../../../shared/core/logger.js';
+import { cutPage, readPage } from '../../../shared/grpc/paging.js';
 import type { GrpcService } from '../../../shared/grpc/server.js';
 import { serverStream } from '../../../shared/grpc/stream.js';
 import { unary } from '../../../shared/grpc/unary.js';
@@ -27,7 +29,6 @@ import {
 } from '../../../shared/store/alerts.js';
 import type { Database } from '../../../shared/store/database.js';
 import { alertToWire } from './alert-wire.js';
-import { cutPage, readPage } from './paging.js';
 import { pages, watchRecords } from './watch-records.js';
 
 export interface AlertHandlerOptions {
@@ -79,8 +80,8 @@ async function* watchAlerts(
   signal: AbortSignal,
 ): AsyncGenerator<WatchAlertsResponse> {
   const least = severityOf(request.minSeverity);
-  const matches = ({ severity }: Alert) =>
-    least === undefined || ALERT_SEVERITIES.indexOf(severity) >= ALERT_SEVERITIES.indexOf(least);
+  const matches = ({ severity, client }: Alert) =>
+    maySee(client) && (least === undefined || ALERT_SEVERITIES.indexOf(severity) >= ALERT_SEVERITIES.indexOf(least));
   const frames = watchRecords({
     db,
     clock,

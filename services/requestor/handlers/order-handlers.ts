@@ -5,10 +5,12 @@ import {
   type WatchOrdersRequest,
   type WatchOrdersResponse,
 } from '../../../proto/gen/exitlane/v1/order_service.js';
+import { maySee } from '../../../shared/core/call-context.js';
 import type { Clock } from '../../../shared/core/clock.js';
 import { invalidField } from '../../../shared/core/errors.js';
 import { isUuid, ORDER_REQ_ID_PATTERN } from '../../../shared/core/ids.js';
 import type { Logger } from '../../../shared/core/logger.js';
+import { cutPage, readPage } from '../../../shared/grpc/paging.js';
 import type { GrpcService } from '../../../shared/grpc/server.js';
 import { serverStream } from '../../../shared/grpc/stream.js';
 import { unary } from '../../../shared/grpc/unary.js';
@@ -21,7 +23,6 @@ import { cancelOrder } from '../../../shared/store/waiting-orders.js';
 import type { Intake } from '../intake/intake.js';
 import type { SignalIntake } from '../intake/signal-intake.js';
 import { orderToWire } from './order-wire.js';
-import { cutPage, readPage } from './paging.js';
 import { pages, watchRecords } from './watch-records.js';
 
 export interface OrderHandlerOptions {
@@ -36,7 +37,9 @@ export function orderService(options: OrderHandlerOptions): GrpcService {
   const { db, intake, signals, logger } = options;
   const accepted = ({ order, duplicate, follows }: Accepted) => {
     const { orderId, orderReqId, status, orderType, priority } = order;
-    logger.info({ orderId, orderReqId, status, type: orderType, priority, duplicate, follows }, 'order accepted');
+    // A new order's line is that of its first transition.
+    if (duplicate || follows)
+      logger.info({ orderId, orderReqId, status, type: orderType, priority, duplicate, follows }, 'order accepted');
     return { order: orderToWire(order), duplicate, follows };
   };
   const implementation: OrderServiceServer = {
@@ -78,6 +81,7 @@ async function* watchOrders(
 ): AsyncGenerator<WatchOrdersResponse> {
   const filter = filterOf(request);
   const matches = (order: Order) =>
+    maySee(order.client) &&
     (filter.orderType === undefined || order.orderType === filter.orderType) &&
     (filter.mint === undefined || order.mint === filter.mint) &&
     (filter.positionId === undefined || order.positionId === filter.positionId);

@@ -5,11 +5,13 @@ import {
   type WatchPositionsRequest,
   type WatchPositionsResponse,
 } from '../../../proto/gen/exitlane/v1/position_service.js';
+import { maySee } from '../../../shared/core/call-context.js';
 import type { Clock } from '../../../shared/core/clock.js';
 import { formatAmount, SOL_DECIMALS } from '../../../shared/core/decimals.js';
 import { invalidField, invalidFields } from '../../../shared/core/errors.js';
 import { isUuid } from '../../../shared/core/ids.js';
 import type { Logger } from '../../../shared/core/logger.js';
+import { cutPage, readPage } from '../../../shared/grpc/paging.js';
 import type { GrpcService } from '../../../shared/grpc/server.js';
 import { serverStream } from '../../../shared/grpc/stream.js';
 import { unary } from '../../../shared/grpc/unary.js';
@@ -24,7 +26,6 @@ import { checkExitPlan } from '../intake/exit-plan-checks.js';
 import { FieldChecks } from '../intake/field-checks.js';
 import { planFromWire } from './exit-plan-wire.js';
 import { orderToWire } from './order-wire.js';
-import { cutPage, readPage } from './paging.js';
 import { positionToWire } from './position-wire.js';
 import { pages, watchRecords } from './watch-records.js';
 
@@ -103,8 +104,10 @@ async function* watchPositions(
       (position) => position.positionId,
     );
   // A position's key is its id; a price's is its mint, and says something new of every open position that holds it.
-  const changed = (keys: readonly string[]) =>
-    findPositionsByKeys(db, { positionIds: keys.filter(isUuid), mints: keys.filter((key) => !isUuid(key)) });
+  const changed = async (keys: readonly string[]) => {
+    const wanted = { positionIds: keys.filter(isUuid), mints: keys.filter((key) => !isUuid(key)) };
+    return (await findPositionsByKeys(db, wanted)).filter(({ client }) => maySee(client));
+  };
   const topics = ['position', 'price'] as const;
   const frames = watchRecords({ db, clock, topics, signal, includeCurrent, current, changed });
   for await (const { record, currentComplete } of frames) {

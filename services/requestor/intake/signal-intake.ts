@@ -3,6 +3,7 @@ import { ExitPlan } from '../../../proto/gen/exitlane/v1/position.js';
 import { parseAmount, SOL_DECIMALS } from '../../../shared/core/decimals.js';
 import { ExitlaneError, invalidFields } from '../../../shared/core/errors.js';
 import { OrderPriority } from '../../../shared/order/priority.js';
+import { orderFacts, recordAudit } from '../../../shared/store/audit.js';
 import type { Database } from '../../../shared/store/database.js';
 import { ReqIdTaken } from '../../../shared/store/exit-orders.js';
 import { lockExposure, readExposure } from '../../../shared/store/exposure.js';
@@ -76,7 +77,8 @@ export function createSignalIntake(options: SignalIntakeOptions): SignalIntake {
         tried;
       const facts = { mint, symbol, decimals, maxSlippageBps, maxAttempts, exitPlan, isSimulated, requestedLamports };
       const from = { score: signalScore, reason: signalReason };
-      return admit(options, { ...ENTRY, ...facts, signal: from, orderReqId: request.orderReqId, payloadHash }, signal);
+      const draft = { ...ENTRY, ...facts, signal: from, orderReqId: request.orderReqId, payloadHash };
+      return admit(options, draft, signal, { retry_of: request.orderId });
     },
   };
 }
@@ -93,7 +95,12 @@ const ENTRY = {
 } as const;
 
 /** Checks and insert are one transaction, and signals take turns in it: what was checked is still true when the order exists. */
-async function admit(options: SignalIntakeOptions, draft: EntryDraft, signal: AbortSignal): Promise<Accepted> {
+async function admit(
+  options: SignalIntakeOptions,
+  draft: EntryDraft,
+  signal: AbortSignal,
+  facts: Readonly<Record<string, string>> = {},
+): Promise<Accepted> {
   const { db, link, config, entryLimit } = options;
   const balance = draft.isSimulated ? undefined : await link.balance(signal);
   try {
@@ -107,6 +114,7 @@ async function admit(options: SignalIntakeOptions, draft: EntryDraft, signal: Ab
         if (balance !== undefined) requireReserve(draft.requestedLamports, balance, exposure, config.entryLimits);
         const inserted = await insertOrder(tx, { ...draft, requestedTokens: null });
         if (!inserted) throw new ReqIdTaken();
+        await recordAudit(tx, { subject: inserted.orderId, detail: { ...orderFacts(inserted), ...facts } });
         return inserted;
       }),
     );

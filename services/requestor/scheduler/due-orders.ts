@@ -47,8 +47,6 @@ export function startDueOrders(options: { db: Database; clock: Clock; logger: Lo
         const retried = await requeueDueRetries(db, BATCH);
         if (retried.length > 0) failpoint('requestor.retry.after');
         const expired = await expireWaitingEntries(db, BATCH);
-        for (const order of retried) logger.info(transition(order), 'order is due again');
-        for (const order of expired) logger.info(transition(order), 'entry expired while waiting');
         if (retried.length < BATCH && expired.length < BATCH) break;
       }
       nextMs = await nextDueMs(db);
@@ -71,15 +69,4 @@ export function startDueOrders(options: { db: Database; clock: Clock; logger: Lo
       await running;
     },
   };
-}
-
-function transition(order: {
-  orderId: string;
-  orderReqId: string;
-  status: string;
-  reason: string;
-  attemptCount: number;
-}) {
-  const { orderId, orderReqId, status, reason, attemptCount } = order;
-  return { orderId, orderReqId, status, reason, attemptCount };
 }

@@ -4,8 +4,11 @@ import type { Clock } from '../../../shared/core/clock.js';
 import { messageOf } from '../../../shared/core/errors.js';
 import { failpoint } from '../../../shared/core/failpoints.js';
 import type { Logger } from '../../../shared/core/logger.js';
+import { runForOrder } from '../../../shared/core/order-context.js';
+import { orderSpan } from '../../../shared/core/trace.js';
 import { endsRun, freesSlot } from '../../../shared/order/message.js';
 import type { Order } from '../../../shared/order/order.js';
+import { requestIdOfOrder } from '../../../shared/order/order-move.js';
 import type { OrderHolding } from '../../../shared/queue/order-holding.js';
 import type { TaskContext } from '../../../shared/queue/task.js';
 import { raiseFence } from '../../../shared/store/claims.js';
@@ -27,6 +30,8 @@ const REDIAL_MS_MAX = 1_000;
 
 /** While the last status told is one of these, the order still needs somebody to run it. */
 const RUNNING: ReadonlySet<OrderStatus> = new Set([OrderStatus.SUBMITTED, OrderStatus.CONFIRMING]);
+
+type RunContext = Pick<TaskContext, 'signal' | 'releaseSlot'>;
 
 /** What a run has heard so far. */
 interface Heard {
@@ -105,7 +110,7 @@ export function createOrderRunner(options: OrderRunnerOptions) {
     }
   }
 
-  return async (holding: OrderHolding, { signal, releaseSlot }: Pick<TaskContext, 'signal' | 'releaseSlot'>) => {
+  const runHeld = async (holding: OrderHolding, { signal, releaseSlot }: RunContext) => {
     const { orderId, orderReqId } = holding.order;
     const logger = options.logger.child({ orderId, orderReqId });
     holding.onSlotFreed(() => {
@@ -118,5 +123,10 @@ export function createOrderRunner(options: OrderRunnerOptions) {
       if (signal.aborted || !holding.lost.aborted) throw error;
       logger.info('the order is not held here any more');
     }
+  };
+
+  return (holding: OrderHolding, context: RunContext): Promise<void> => {
+    const facts = { orderId: holding.order.orderId, requestId: requestIdOfOrder(holding.order) };
+    return runForOrder(facts, () => orderSpan(facts, 'run', () => runHeld(holding, context)));
   };
 }

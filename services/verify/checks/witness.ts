@@ -34,14 +34,16 @@ export const acknowledgedOrders: Check = {
   promise: 'every order acknowledged to a client exists exactly once, as it was acknowledged',
   async run({ db, witness }, findings) {
     if (witness === undefined) return findings.note('no witness file was given');
+    const missing: Acknowledged[] = [];
     let batch: Acknowledged[] = [];
     for await (const line of readJsonLines(witness, acknowledgedSchema)) {
       batch.push(line);
       if (batch.length < BATCH) continue;
-      await compare(db, batch, findings);
+      missing.push(...(await compare(db, batch, findings)));
       batch = [];
     }
-    await compare(db, batch, findings);
+    missing.push(...(await compare(db, batch, findings)));
+    await judgeMissing(db, missing, findings);
   },
 };
 
@@ -82,7 +84,21 @@ interface OrderRow {
   status: string;
 }
 
-async function compare(db: Queryable, batch: readonly Acknowledged[], findings: Findings): Promise<void> {
+/** O6: as many as were removed may be missing. */
+async function judgeMissing(db: Queryable, missing: readonly Acknowledged[], findings: Findings): Promise<void> {
+  const { rows } = await db.query<{ n: string }>('SELECT orders_removed AS n FROM retention');
+  const removed = Number(rows[0]?.n ?? 0);
+  if (missing.length <= removed) {
+    if (missing.length > 0) findings.note(`${missing.length} are not there; retention removed ${removed} orders`);
+    return;
+  }
+  for (const { orderReqId, orderId } of missing) {
+    findings.violation(orderReqId, `was acknowledged as order ${orderId} and does not exist`);
+  }
+}
+
+/** Returns those that do not exist. */
+async function compare(db: Queryable, batch: readonly Acknowledged[], findings: Findings): Promise<Acknowledged[]> {
   findings.looked(batch.length);
   const { rows } = await db.query<OrderRow>(
     `SELECT order_req_id, order_id, order_type, mint, decimals, requested_lamports, requested_tokens, status
@@ -91,13 +107,15 @@ async function compare(db: Queryable, batch: readonly Acknowledged[], findings: 
   );
   const found = new Map<string, OrderRow[]>();
   for (const row of rows) found.set(row.order_req_id, [...(found.get(row.order_req_id) ?? []), row]);
+  const missing: Acknowledged[] = [];
   for (const line of batch) {
     const orders = found.get(line.orderReqId) ?? [];
     const [order] = orders;
-    if (!order) findings.violation(line.orderReqId, `was acknowledged as order ${line.orderId} and does not exist`);
+    if (!order) missing.push(line);
     else if (orders.length > 1) findings.violation(line.orderReqId, `exists ${orders.length} times`);
     else for (const difference of differences(line, order)) findings.violation(line.orderReqId, difference);
   }
+  return missing;
 }
 
 function differences(line: Acknowledged, order: OrderRow): string[] {

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Database, Queryable } from '../../../shared/store/database.js';
 import { describeOnBothStores } from '../../../shared/store/testing/stores.js';
+import type { NotedHead } from '../checks/audit.js';
 import { verify } from '../verify.js';
 import { type Story, tellStory } from './story.js';
 
@@ -10,6 +11,8 @@ interface Defect {
   readonly title: string;
   /** Every check that finds it; the one made for it comes first. */
   readonly caughtBy: readonly string[];
+  /** The end of the audit log as it was noted down before. */
+  readonly auditHead?: (db: Queryable) => Promise<NotedHead>;
   /** Part of what the first check of `caughtBy` says: `<subject>: <detail>`, a violation per line. */
   readonly saying: RegExp;
 }
@@ -55,8 +58,9 @@ async function bendAndUndo(db: Database, story: Story, plant: Bent): Promise<voi
   const before = files.map((file) => readFileSync(file));
   const undone = await db
     .transaction(async (tx) => {
+      const noted = await plant.auditHead?.(tx);
       await plant.bend(tx, story);
-      await expectCaught(tx, story, plant);
+      await expectCaught(tx, story, plant, noted);
       throw new Undo();
     })
     .catch((error: unknown) => error);
@@ -77,8 +81,9 @@ async function liveAnew(db: Database, plant: Lived): Promise<void> {
   }
 }
 
-async function expectCaught(db: Queryable, { history }: Story, { caughtBy, saying }: Defect): Promise<void> {
-  const { ok, checks } = await verify({ db, ledger: history.chain.path, witness: history.witness });
+async function expectCaught(db: Queryable, { history }: Story, defect: Defect, auditHead?: NotedHead): Promise<void> {
+  const { caughtBy, saying } = defect;
+  const { ok, checks } = await verify({ db, ledger: history.chain.path, witness: history.witness, auditHead });
   const found = checks.filter(({ violations }) => violations.length > 0);
   expect(found.map(({ name }) => name)).to.have.members([...caughtBy]);
   expect(ok).to.equal(false);

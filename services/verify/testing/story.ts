@@ -1,4 +1,7 @@
+import { runInCall } from '../../../shared/core/call-context.js';
+import { sealAudit } from '../../../shared/store/audit.js';
 import type { Database } from '../../../shared/store/database.js';
+import { setTradingState } from '../../../shared/store/scheduler-state.js';
 import { exitDraft } from '../../../shared/store/testing/drafts.js';
 import { cancelOrder } from '../../../shared/store/waiting-orders.js';
 import { type Attempted, History } from './history.js';
@@ -25,6 +28,15 @@ export interface Story {
   readonly alertId: string;
   /** The order_req_id of the partial position's entry. */
   readonly entryReqId: string;
+}
+
+let calls = 0;
+
+/** Runs `work` as the handler of a call of its own. */
+export function inCall<T>(method: string, work: () => Promise<T>): Promise<T> {
+  calls += 1;
+  const caller = { name: 'desk', role: 'admin', client: '*', actingFor: '' } as const;
+  return runInCall({ method: `exitlane.v1.${method}`, requestId: `call-${calls}`, peer: '127.0.0.1', caller }, work);
 }
 
 export async function tellStory(db: Database): Promise<Story> {
@@ -58,7 +70,13 @@ export async function tellStory(db: Database): Promise<Story> {
   const { slot } = history.land(inFlight);
   await cancelOrder(db, (await history.exit(leaving, 10, 'manual')).orderId, 'changed my mind');
   await history.exit(leaving, 10, 'trailing_stop');
-  const repeated = await history.entry();
+  const repeated = await inCall('OrderService/SubmitOrder', () => history.entry());
+  const unwanted = await inCall('OrderService/SubmitOrder', () => history.entry());
+  await inCall('OrderService/CancelOrder', () => cancelOrder(db, unwanted.orderId, 'Cancelled by the client.'));
+  await inCall('QueueService/SetTradingState', () =>
+    setTradingState(db, { state: 'ACTIVE', changedBy: 'desk', changeReason: 'still so' }),
+  );
+  await sealAudit(db, 100);
   history.acknowledge(repeated);
   return {
     history,

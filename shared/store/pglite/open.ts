@@ -2,8 +2,9 @@ import pg from 'pg';
 import type { Logger } from '../../core/logger.js';
 import type { Database, OpenDatabaseOptions } from '../database.js';
 import { HintBus } from '../hints.js';
-import { PGLITE_QUERY_READ_TIMEOUT_MS } from '../limits.js';
-import { migrate } from '../migrate.js';
+import { MIGRATION_TIMEOUT_MS, PGLITE_QUERY_READ_TIMEOUT_MS } from '../limits.js';
+import { migrate, type SchemaTarget } from '../migrate.js';
+import type { StoreObserver } from '../observer.js';
 import { PoolDatabase } from '../pool-database.js';
 import { Checkpointer, type CheckpointOptions } from './checkpointer.js';
 import { EmbeddedServer } from './embedded.js';
@@ -22,6 +23,9 @@ export async function openPglite(options: OpenDatabaseOptions & { dataDir: strin
 export interface OpenOnOptions {
   readonly logger: Logger;
   readonly migrationsDir?: string;
+  readonly schema?: SchemaTarget | undefined;
+  readonly longStatements?: boolean;
+  readonly observer?: StoreObserver | undefined;
   readonly checkpoints?: CheckpointOptions;
   /** Runs when the database is closed and no connection is left. */
   readonly onClosed: () => Promise<void>;
@@ -33,13 +37,13 @@ export interface OpenOnOptions {
  */
 export async function openOn(server: EmbeddedServer, options: OpenOnOptions): Promise<Database> {
   const { logger } = options;
-  const schemaVersion = await migrate(server.connection, logger, options.migrationsDir);
+  const schemaVersion = await migrate(server.connection, logger, { folder: options.migrationsDir, to: options.schema });
   const pool = new pg.Pool({
     ...server.connection,
     max: 1,
     // Kept for good: a new connection would cost more than it frees.
     idleTimeoutMillis: 0,
-    query_timeout: PGLITE_QUERY_READ_TIMEOUT_MS,
+    query_timeout: options.longStatements ? MIGRATION_TIMEOUT_MS : PGLITE_QUERY_READ_TIMEOUT_MS,
   });
   const onLost = (error: Error) => logger.debug({ err: error }, 'connection to the embedded database lost');
   pool.on('error', onLost);
@@ -51,6 +55,7 @@ export async function openOn(server: EmbeddedServer, options: OpenOnOptions): Pr
     pool,
     hints: new HintBus(logger),
     logger,
+    observer: options.observer,
     failure: () => server.thread.failure,
     beforeEnd: () => checkpointer.stop(),
     afterEnd: options.onClosed,

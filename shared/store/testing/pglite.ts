@@ -5,6 +5,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { silentLogger } from '../../core/logger.js';
 import type { Database } from '../database.js';
+import type { StoreObserver } from '../observer.js';
 import { EmbeddedServer } from '../pglite/embedded.js';
 import { openOn } from '../pglite/open.js';
 
@@ -57,11 +58,12 @@ export async function newDataDir(): Promise<string> {
 }
 
 /** An empty migrated database; `onClosed` runs when it was closed. */
-export async function openEmptyPglite(onClosed: () => void): Promise<Database> {
+export async function openEmptyPglite(onClosed: () => void, observer?: StoreObserver): Promise<Database> {
   const server = idle.pop() ?? (await EmbeddedServer.start(await newDataDir(), silentLogger));
   await empty(server);
   return openOn(server, {
     logger: silentLogger,
+    observer,
     onClosed: async () => {
       idle.push(server);
       onClosed();

@@ -5,6 +5,7 @@ import { createServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { postgresBinaries } from './postgres-binaries.js';
+import { serverUser } from './server-user.js';
 
 const START_WITHIN_MS = 60_000;
 
@@ -33,12 +34,6 @@ const SETTINGS = [
   'autovacuum=off',
   'max_wal_size=256MB',
 ];
-
-/** PostgreSQL refuses to run as root: root lends it the user nobody. */
-interface ServerUser {
-  readonly uid?: number;
-  readonly gid?: number;
-}
 
 /** A real PostgreSQL on a free port of 127.0.0.1, in a fresh folder; both are gone with this process. */
 export class PostgresServer {
@@ -87,12 +82,6 @@ export class PostgresServer {
     this.#keeper.stdin?.end();
     await exited;
   }
-}
-
-function serverUser(): ServerUser {
-  if (process.getuid?.() !== 0) return {};
-  const id = (flag: string) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
-  return { uid: id('-u'), gid: id('-g') };
 }
 
 function serverOptions(port: number): string[] {

@@ -1,10 +1,11 @@
 import { silentLogger } from '../../core/logger.js';
 import { type Database, openDatabase } from '../database.js';
+import type { StoreObserver } from '../observer.js';
 import { openEmptyPglite } from './pglite.js';
 import { createPostgresDatabase, dropPostgresDatabase } from './postgres.js';
 
 /** Opens another empty migrated database. Whoever opens it closes it, before the end of the `describe`. */
-export type OpenStore = () => Promise<Database>;
+export type OpenStore = (observer?: StoreObserver) => Promise<Database>;
 
 /**
  * The same tests on both stores. The body gets `open`, for use in tests and hooks:
@@ -27,15 +28,15 @@ export function describeOnBothStores(title: string, body: (open: OpenStore) => v
   });
 }
 
-type OpenEmpty = (onClosed: () => void) => Promise<Database>;
+type OpenEmpty = (onClosed: () => void, observer?: StoreObserver) => Promise<Database>;
 
 function describeOn(store: string, openEmpty: OpenEmpty, body: (open: OpenStore) => void): void {
   describe(`on ${store}`, () => {
     const open = new Map<symbol, { database: Database; openedAt: Error }>();
-    body(async () => {
+    body(async (observer) => {
       const id = Symbol(store);
       const openedAt = new Error('opened here');
-      const database = await openEmpty(() => open.delete(id));
+      const database = await openEmpty(() => open.delete(id), observer);
       open.set(id, { database, openedAt });
       return database;
     });
@@ -48,9 +49,9 @@ function describeOn(store: string, openEmpty: OpenEmpty, body: (open: OpenStore)
   });
 }
 
-async function openEmptyPostgres(onClosed: () => void): Promise<Database> {
+async function openEmptyPostgres(onClosed: () => void, observer?: StoreObserver): Promise<Database> {
   const databaseUrl = await createPostgresDatabase();
-  const database = await openDatabase({ databaseUrl, logger: silentLogger });
+  const database = await openDatabase({ databaseUrl, logger: silentLogger, observer });
   const close = database.close.bind(database);
   database.close = async () => {
     await close();

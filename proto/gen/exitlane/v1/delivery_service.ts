@@ -60,7 +60,7 @@ export interface StreamHeader {
   earliestSequence: bigint;
   /** Last sequence so far. */
   headSequence: bigint;
-  /** Exitlane's id of the order. */
+  /** Exitlane's id of the order; empty while the order is not made yet. */
   orderId: string;
 }
 
@@ -1205,7 +1205,8 @@ export type DeliveryServiceService = typeof DeliveryServiceService;
 export const DeliveryServiceService = {
   /**
    * Follows one order from any point until its end: no gap, no duplicate, in order. After a broken stream call again with the
-   * last sequence seen.
+   * last sequence seen. A request that was answered with `follows` has no order yet: its stream waits and begins when the order is
+   * made; when it never will be, the stream ends with FAILED_PRECONDITION (ORDER_NOT_MADE), which names the order that sold instead.
    */
   streamOrder: {
     path: "/exitlane.v1.DeliveryService/StreamOrder" as const,
@@ -1245,7 +1246,8 @@ export const DeliveryServiceService = {
 export interface DeliveryServiceServer extends UntypedServiceImplementation {
   /**
    * Follows one order from any point until its end: no gap, no duplicate, in order. After a broken stream call again with the
-   * last sequence seen.
+   * last sequence seen. A request that was answered with `follows` has no order yet: its stream waits and begins when the order is
+   * made; when it never will be, the stream ends with FAILED_PRECONDITION (ORDER_NOT_MADE), which names the order that sold instead.
    */
   streamOrder: handleServerStreamingCall<StreamOrderRequest, StreamOrderResponse>;
   /** Puts a priced offer on an order's queue. Idempotent by proposal_id. */
@@ -1257,7 +1259,8 @@ export interface DeliveryServiceServer extends UntypedServiceImplementation {
 export interface DeliveryServiceClient extends Client {
   /**
    * Follows one order from any point until its end: no gap, no duplicate, in order. After a broken stream call again with the
-   * last sequence seen.
+   * last sequence seen. A request that was answered with `follows` has no order yet: its stream waits and begins when the order is
+   * made; when it never will be, the stream ends with FAILED_PRECONDITION (ORDER_NOT_MADE), which names the order that sold instead.
    */
   streamOrder(request: StreamOrderRequest, options?: Partial<CallOptions>): ClientReadableStream<StreamOrderResponse>;
   streamOrder(

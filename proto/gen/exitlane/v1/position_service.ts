@@ -94,8 +94,8 @@ export interface ExitPositionResponse {
   /** The same request was accepted before; nothing new was made. */
   duplicate: boolean;
   /**
-   * Nothing was made now, since an exit on the wire has everything: `order` is that one. If it dies, its tokens are sold at once,
-   * as urgently as asked for here.
+   * Nothing was made now, since an exit on the wire has everything: `order` is that one. If it dies, the order of this request is
+   * made at once, under its order_req_id, as urgent as asked for here.
    */
   follows: boolean;
 }
@@ -119,8 +119,8 @@ export interface RetryExitResponse {
   /** The same request was accepted before; nothing new was made. */
   duplicate: boolean;
   /**
-   * Nothing was made now, since an exit on the wire has everything: `order` is that one. If it dies, its tokens are sold at once,
-   * as urgently as asked for here.
+   * Nothing was made now, since an exit on the wire has everything: `order` is that one. If it dies, the order of this request is
+   * made at once, under its order_req_id, as urgent as asked for here.
    */
   follows: boolean;
 }

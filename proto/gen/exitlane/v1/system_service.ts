@@ -135,6 +135,18 @@ export interface ListAuditEntriesRequest {
   pageSize: number;
   /** next_page_token of the page before; empty for the first page. */
   pageToken: string;
+  /** Only what this one did: name of a token or certificate, or whom somebody acted for; empty: everybody. */
+  actor: string;
+  /** Only this method: `OrderService/SubmitOrder` or `SubmitOrder`; empty: every one. */
+  action: string;
+  /** Only what was done to this: id of an order, position or alert, or an order_req_id; empty: everything. */
+  subject: string;
+  /** Only entries from this time on. */
+  since:
+    | Date
+    | undefined;
+  /** Only entries before this time. */
+  until: Date | undefined;
 }
 
 /** One page of audit entries. */
@@ -143,24 +155,52 @@ export interface ListAuditEntriesResponse {
   entries: AuditEntry[];
   /** Pass as page_token to go on; empty at the end. */
   nextPageToken: string;
+  /**
+   * Place of the newest sealed entry of the whole log, 0 if there is none. Noted down elsewhere together with head_hash, it shows
+   * later whether the log was cut or written anew.
+   */
+  headSequence: bigint;
+  /** Hash of the newest sealed entry of the whole log, hexadecimal. */
+  headHash: string;
 }
 
-/** One change by somebody. */
+/** One change by a call. */
 export interface AuditEntry {
-  /** Place in the log, from 1. */
+  /** Place in the log, from 1; 0 in the moments before it is sealed. */
   sequence: bigint;
-  /** When. */
+  /** When, to the millisecond. */
   createdAt:
     | Date
     | undefined;
-  /** Who. */
+  /** Who: name of the token or certificate, `local` where none is asked for. */
   actor: string;
-  /** What, such as `SetTradingState`. */
+  /** What, such as `QueueService/SetTradingState`. */
   action: string;
   /** To what: id of the order, position or alert; empty if none. */
   subject: string;
-  /** Why or how, for people. */
+  /** The facts in one line, for people. */
   detail: string;
+  /** For whom the actor said to act, such as a user of the console; empty if it said nothing. */
+  actingFor: string;
+  /** Role of the actor: `read`, `trade`, `admin` or `service`. */
+  role: string;
+  /** Whose orders the actor sees and makes, `*` for everybody's. */
+  client: string;
+  /** Address that the call came from, without the port. */
+  peer: string;
+  /** Id of the call, as the logs of both ends have it. */
+  requestId: string;
+  /** SHA-256 over this entry and the hash of the entry before, hexadecimal; empty until it is sealed. */
+  hash: string;
+  /** Exitlane's id of the entry. */
+  entryId: string;
+  /** What else is known of the change, such as order_req_id, amounts, state or reason. */
+  facts: { [key: string]: string };
+}
+
+export interface AuditEntry_FactsEntry {
+  key: string;
+  value: string;
 }
 
 function createBaseGetStatusRequest(): GetStatusRequest {
@@ -539,7 +579,7 @@ export const Endpoint: MessageFns<Endpoint> = {
 };
 
 function createBaseListAuditEntriesRequest(): ListAuditEntriesRequest {
-  return { pageSize: 0, pageToken: "" };
+  return { pageSize: 0, pageToken: "", actor: "", action: "", subject: "", since: undefined, until: undefined };
 }
 
 export const ListAuditEntriesRequest: MessageFns<ListAuditEntriesRequest> = {
@@ -549,6 +589,21 @@ export const ListAuditEntriesRequest: MessageFns<ListAuditEntriesRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(18).string(message.pageToken);
+    }
+    if (message.actor !== "") {
+      writer.uint32(26).string(message.actor);
+    }
+    if (message.action !== "") {
+      writer.uint32(34).string(message.action);
+    }
+    if (message.subject !== "") {
+      writer.uint32(42).string(message.subject);
+    }
+    if (message.since !== undefined) {
+      Timestamp.encode(toTimestamp(message.since), writer.uint32(50).fork()).join();
+    }
+    if (message.until !== undefined) {
+      Timestamp.encode(toTimestamp(message.until), writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -582,6 +637,46 @@ export const ListAuditEntriesRequest: MessageFns<ListAuditEntriesRequest> = {
             message.pageToken = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.actor = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.action = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.subject = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.since = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.until = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -606,6 +701,11 @@ export const ListAuditEntriesRequest: MessageFns<ListAuditEntriesRequest> = {
         : isSet(object.page_token)
         ? globalThis.String(object.page_token)
         : "",
+      actor: isSet(object.actor) ? globalThis.String(object.actor) : "",
+      action: isSet(object.action) ? globalThis.String(object.action) : "",
+      subject: isSet(object.subject) ? globalThis.String(object.subject) : "",
+      since: isSet(object.since) ? fromJsonTimestamp(object.since) : undefined,
+      until: isSet(object.until) ? fromJsonTimestamp(object.until) : undefined,
     };
   },
 
@@ -617,6 +717,21 @@ export const ListAuditEntriesRequest: MessageFns<ListAuditEntriesRequest> = {
     if (message.pageToken !== "") {
       obj.pageToken = message.pageToken;
     }
+    if (message.actor !== "") {
+      obj.actor = message.actor;
+    }
+    if (message.action !== "") {
+      obj.action = message.action;
+    }
+    if (message.subject !== "") {
+      obj.subject = message.subject;
+    }
+    if (message.since !== undefined) {
+      obj.since = message.since.toISOString();
+    }
+    if (message.until !== undefined) {
+      obj.until = message.until.toISOString();
+    }
     return obj;
   },
 
@@ -627,12 +742,17 @@ export const ListAuditEntriesRequest: MessageFns<ListAuditEntriesRequest> = {
     const message = createBaseListAuditEntriesRequest();
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.actor = object.actor ?? "";
+    message.action = object.action ?? "";
+    message.subject = object.subject ?? "";
+    message.since = object.since ?? undefined;
+    message.until = object.until ?? undefined;
     return message;
   },
 };
 
 function createBaseListAuditEntriesResponse(): ListAuditEntriesResponse {
-  return { entries: [], nextPageToken: "" };
+  return { entries: [], nextPageToken: "", headSequence: 0n, headHash: "" };
 }
 
 export const ListAuditEntriesResponse: MessageFns<ListAuditEntriesResponse> = {
@@ -642,6 +762,15 @@ export const ListAuditEntriesResponse: MessageFns<ListAuditEntriesResponse> = {
     }
     if (message.nextPageToken !== "") {
       writer.uint32(18).string(message.nextPageToken);
+    }
+    if (message.headSequence !== 0n) {
+      if (BigInt.asUintN(64, message.headSequence) !== message.headSequence) {
+        throw new globalThis.Error("value provided for field message.headSequence of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.headSequence);
+    }
+    if (message.headHash !== "") {
+      writer.uint32(34).string(message.headHash);
     }
     return writer;
   },
@@ -675,6 +804,22 @@ export const ListAuditEntriesResponse: MessageFns<ListAuditEntriesResponse> = {
             message.nextPageToken = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.headSequence = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.headHash = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -695,6 +840,16 @@ export const ListAuditEntriesResponse: MessageFns<ListAuditEntriesResponse> = {
         : isSet(object.next_page_token)
         ? globalThis.String(object.next_page_token)
         : "",
+      headSequence: isSet(object.headSequence)
+        ? BigInt(object.headSequence)
+        : isSet(object.head_sequence)
+        ? BigInt(object.head_sequence)
+        : 0n,
+      headHash: isSet(object.headHash)
+        ? globalThis.String(object.headHash)
+        : isSet(object.head_hash)
+        ? globalThis.String(object.head_hash)
+        : "",
     };
   },
 
@@ -706,6 +861,12 @@ export const ListAuditEntriesResponse: MessageFns<ListAuditEntriesResponse> = {
     if (message.nextPageToken !== "") {
       obj.nextPageToken = message.nextPageToken;
     }
+    if (message.headSequence !== 0n) {
+      obj.headSequence = message.headSequence.toString();
+    }
+    if (message.headHash !== "") {
+      obj.headHash = message.headHash;
+    }
     return obj;
   },
 
@@ -716,12 +877,31 @@ export const ListAuditEntriesResponse: MessageFns<ListAuditEntriesResponse> = {
     const message = createBaseListAuditEntriesResponse();
     message.entries = object.entries?.map((e) => AuditEntry.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
+    message.headSequence = (object.headSequence !== undefined && object.headSequence !== null)
+      ? BigInt(object.headSequence)
+      : 0n;
+    message.headHash = object.headHash ?? "";
     return message;
   },
 };
 
 function createBaseAuditEntry(): AuditEntry {
-  return { sequence: 0n, createdAt: undefined, actor: "", action: "", subject: "", detail: "" };
+  return {
+    sequence: 0n,
+    createdAt: undefined,
+    actor: "",
+    action: "",
+    subject: "",
+    detail: "",
+    actingFor: "",
+    role: "",
+    client: "",
+    peer: "",
+    requestId: "",
+    hash: "",
+    entryId: "",
+    facts: {},
+  };
 }
 
 export const AuditEntry: MessageFns<AuditEntry> = {
@@ -747,6 +927,30 @@ export const AuditEntry: MessageFns<AuditEntry> = {
     if (message.detail !== "") {
       writer.uint32(50).string(message.detail);
     }
+    if (message.actingFor !== "") {
+      writer.uint32(58).string(message.actingFor);
+    }
+    if (message.role !== "") {
+      writer.uint32(66).string(message.role);
+    }
+    if (message.client !== "") {
+      writer.uint32(74).string(message.client);
+    }
+    if (message.peer !== "") {
+      writer.uint32(82).string(message.peer);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(90).string(message.requestId);
+    }
+    if (message.hash !== "") {
+      writer.uint32(98).string(message.hash);
+    }
+    if (message.entryId !== "") {
+      writer.uint32(106).string(message.entryId);
+    }
+    globalThis.Object.entries(message.facts).forEach(([key, value]: [string, string]) => {
+      AuditEntry_FactsEntry.encode({ key: key as any, value }, writer.uint32(114).fork()).join();
+    });
     return writer;
   },
 
@@ -811,6 +1015,73 @@ export const AuditEntry: MessageFns<AuditEntry> = {
             message.detail = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.actingFor = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.role = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.client = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.peer = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.hash = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.entryId = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            const entry14 = AuditEntry_FactsEntry.decode(reader, reader.uint32());
+            if (entry14.value !== undefined) {
+              message.facts[entry14.key] = entry14.value;
+            }
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -835,6 +1106,39 @@ export const AuditEntry: MessageFns<AuditEntry> = {
       action: isSet(object.action) ? globalThis.String(object.action) : "",
       subject: isSet(object.subject) ? globalThis.String(object.subject) : "",
       detail: isSet(object.detail) ? globalThis.String(object.detail) : "",
+      actingFor: isSet(object.actingFor)
+        ? globalThis.String(object.actingFor)
+        : isSet(object.acting_for)
+        ? globalThis.String(object.acting_for)
+        : "",
+      role: isSet(object.role) ? globalThis.String(object.role) : "",
+      client: isSet(object.client) ? globalThis.String(object.client) : "",
+      peer: isSet(object.peer) ? globalThis.String(object.peer) : "",
+      requestId: isSet(object.requestId)
+        ? globalThis.String(object.requestId)
+        : isSet(object.request_id)
+        ? globalThis.String(object.request_id)
+        : "",
+      hash: isSet(object.hash) ? globalThis.String(object.hash) : "",
+      entryId: isSet(object.entryId)
+        ? globalThis.String(object.entryId)
+        : isSet(object.entry_id)
+        ? globalThis.String(object.entry_id)
+        : "",
+      facts: isObject(object.facts)
+        ? (globalThis.Object.entries(object.facts) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
     };
   },
 
@@ -858,6 +1162,36 @@ export const AuditEntry: MessageFns<AuditEntry> = {
     if (message.detail !== "") {
       obj.detail = message.detail;
     }
+    if (message.actingFor !== "") {
+      obj.actingFor = message.actingFor;
+    }
+    if (message.role !== "") {
+      obj.role = message.role;
+    }
+    if (message.client !== "") {
+      obj.client = message.client;
+    }
+    if (message.peer !== "") {
+      obj.peer = message.peer;
+    }
+    if (message.requestId !== "") {
+      obj.requestId = message.requestId;
+    }
+    if (message.hash !== "") {
+      obj.hash = message.hash;
+    }
+    if (message.entryId !== "") {
+      obj.entryId = message.entryId;
+    }
+    if (message.facts) {
+      const entries = globalThis.Object.entries(message.facts) as [string, string][];
+      if (entries.length > 0) {
+        obj.facts = {};
+        entries.forEach(([k, v]) => {
+          obj.facts[k] = v;
+        });
+      }
+    }
     return obj;
   },
 
@@ -872,6 +1206,107 @@ export const AuditEntry: MessageFns<AuditEntry> = {
     message.action = object.action ?? "";
     message.subject = object.subject ?? "";
     message.detail = object.detail ?? "";
+    message.actingFor = object.actingFor ?? "";
+    message.role = object.role ?? "";
+    message.client = object.client ?? "";
+    message.peer = object.peer ?? "";
+    message.requestId = object.requestId ?? "";
+    message.hash = object.hash ?? "";
+    message.entryId = object.entryId ?? "";
+    message.facts = (globalThis.Object.entries(object.facts ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseAuditEntry_FactsEntry(): AuditEntry_FactsEntry {
+  return { key: "", value: "" };
+}
+
+export const AuditEntry_FactsEntry: MessageFns<AuditEntry_FactsEntry> = {
+  encode(message: AuditEntry_FactsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AuditEntry_FactsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAuditEntry_FactsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AuditEntry_FactsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: AuditEntry_FactsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<AuditEntry_FactsEntry>): AuditEntry_FactsEntry {
+    return AuditEntry_FactsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AuditEntry_FactsEntry>): AuditEntry_FactsEntry {
+    const message = createBaseAuditEntry_FactsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -889,7 +1324,7 @@ export const SystemServiceService = {
     responseSerialize: (value: GetStatusResponse): Buffer => Buffer.from(GetStatusResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetStatusResponse => GetStatusResponse.decode(value),
   },
-  /** Who changed what, newest first, page by page. */
+  /** Who changed what by calls, newest first, page by page. */
   listAuditEntries: {
     path: "/exitlane.v1.SystemService/ListAuditEntries" as const,
     requestStream: false as const,
@@ -906,7 +1341,7 @@ export const SystemServiceService = {
 export interface SystemServiceServer extends UntypedServiceImplementation {
   /** Versions, mode, database and endpoints of the service that answers. */
   getStatus: handleUnaryCall<GetStatusRequest, GetStatusResponse>;
-  /** Who changed what, newest first, page by page. */
+  /** Who changed what by calls, newest first, page by page. */
   listAuditEntries: handleUnaryCall<ListAuditEntriesRequest, ListAuditEntriesResponse>;
 }
 
@@ -927,7 +1362,7 @@ export interface SystemServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetStatusResponse) => void,
   ): ClientUnaryCall;
-  /** Who changed what, newest first, page by page. */
+  /** Who changed what by calls, newest first, page by page. */
   listAuditEntries(
     request: ListAuditEntriesRequest,
     callback: (error: ServiceError | null, response: ListAuditEntriesResponse) => void,
@@ -983,6 +1418,10 @@ function fromJsonTimestamp(o: any): Date {
   } else {
     return fromTimestamp(Timestamp.fromJSON(o));
   }
+}
+
+function isObject(value: any): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 function isSet(value: any): boolean {

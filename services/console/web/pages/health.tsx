@@ -40,25 +40,27 @@ export function Health() {
 
 function Service({ service }: { readonly service: ServiceView }) {
   const { up } = service;
+  // Of several servers one that answers is enough; who does not is in the error.
+  const isPartly = up === true && service.error !== '';
+  const tone = up === null ? 'quiet' : !up ? 'bad' : isPartly ? 'warn' : 'good';
   return (
     <Card
       title={service.service}
       class={up === false ? 'down' : ''}
-      aside={
-        <Badge tone={up === null ? 'quiet' : up ? 'good' : 'bad'}>{up === null ? 'asking' : up ? 'up' : 'down'}</Badge>
-      }
+      aside={<Badge tone={tone}>{up === null ? 'asking' : !up ? 'down' : isPartly ? 'partly up' : 'up'}</Badge>}
     >
       {up === false && (
         <p class="problem">
           Down since {timeOfDay(service.since)}: {service.error}
         </p>
       )}
+      {isPartly && <p class="problem">{service.error}</p>}
       <Facts
         pairs={[
           [
             'Address',
             <span key="address" class="num">
-              {service.address}
+              {service.address.replaceAll(',', ', ')}
             </span>,
           ],
           ['Version', service.version],
@@ -199,12 +201,14 @@ function Audit() {
         <table class="list audit">
           <tbody>
             {page.entries.map((entry) => (
-              <tr key={entry.sequence}>
+              <tr key={entry.entryId}>
                 <td class="num narrow">
                   <Time at={entry.at} />
                 </td>
-                <td class="narrow">{entry.actor}</td>
-                <td class="narrow">{entry.action}</td>
+                <td class="narrow" title={entry.peer}>
+                  {entry.who}
+                </td>
+                <td class="narrow">{entry.action.replace(/^.*\//, '')}</td>
                 <td>
                   {entry.detail} <code>{entry.subject}</code>
                 </td>

@@ -12,6 +12,8 @@ export function orderOf(given: Partial<Order> & Pick<Order, 'mint' | 'decimals'>
   return {
     orderId: '0190a000-0000-7000-8000-000000000001',
     orderReqId: 'test-1',
+    client: '',
+    requestId: '',
     payloadHash: '',
     orderType: 'ENTRY',
     priority: OrderPriority.ENTRY,
