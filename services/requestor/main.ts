@@ -17,11 +17,11 @@ for (const warning of settings.warnings) logger.warn(warning);
 await runService(logger, async () => {
   const { config, databaseUrl, observe, security: securityConfig } = requestorConfigFromEnv(settings.values);
   const open = new CloseStack(logger);
-  const observing = await startObserving({ service: 'requestor', config: observe, logger });
-  open.add('metrics and traces', () => observing.close());
   const security = openSecurity(securityConfig, { logger, clock: systemClock });
   open.add('certificates and tokens', () => security.close());
   process.on('SIGHUP', () => security.reload());
+  const observing = await startObserving({ service: 'requestor', config: observe, security: security.server, logger });
+  open.add('metrics and traces', () => observing.close());
   const db = await openDatabase({ databaseUrl, logger, observer: observing.store });
   open.add('database', () => db.close());
   observing.watchConnections(db);

@@ -9,6 +9,7 @@ import { SystemServiceService } from '../../proto/gen/exitlane/v1/system_service
 import { ExitlaneError } from '../core/errors.js';
 import { silentLogger } from '../core/logger.js';
 import type { CallError } from '../grpc/call-error.js';
+import type { CallContext } from '../grpc/call-scope.js';
 import { listMethods } from '../grpc/method-catalogue.js';
 import { effectOf } from '../grpc/method-effects.js';
 import { type GrpcServer, startGrpcServer } from '../grpc/server.js';
@@ -86,16 +87,18 @@ describe('S6 every method of the API, by the client', () => {
   let server: GrpcServer;
   let client: ExitlaneClient;
   const seen: string[] = [];
+  const requestIds = new Set<string>();
   before(async () => {
     const services = DEFINITIONS.map((definition) => ({
       definition,
       implementation: Object.fromEntries(
         Object.entries(definition).map(([name, { path, responseStream }]) => {
-          const refuse = () => {
+          const refuse = (_: unknown, { requestId }: CallContext) => {
             seen.push(path.replace('/exitlane.v1.', ''));
+            requestIds.add(requestId);
             throw new ExitlaneError('DATABASE_UNAVAILABLE', 'the database is away');
           };
-          return [name, responseStream ? serverStream(async () => refuse()) : unary(refuse)];
+          return [name, responseStream ? serverStream(async (request, ctx) => refuse(request, ctx)) : unary(refuse)];
         }),
       ),
     }));
@@ -119,6 +122,7 @@ describe('S6 every method of the API, by the client', () => {
     const what = isStream ? 'gives up in time on' : isSafe ? 'repeats' : 'makes once';
     it(`${what} ${method}, which may have been carried out`, async () => {
       seen.length = 0;
+      requestIds.clear();
       const error = await failure(make(client));
       // On a busy machine the last try of several may not be answered in time.
       expect(error).to.include({ name: 'CallError', outcomeUnknown: true });
@@ -127,6 +131,7 @@ describe('S6 every method of the API, by the client', () => {
         ...(isSafe && !isStream ? ['DEADLINE_EXCEEDED'] : []),
       ]);
       expect([...new Set(seen)]).to.deep.equal([method]);
+      expect(requestIds.size, 'names of the call in the log').to.equal(1);
       if (isSafe && !isStream) expect(seen.length).to.be.above(1);
       else expect(seen).to.have.lengthOf(1);
     });

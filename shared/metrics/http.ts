@@ -1,8 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
+import type { SecureContextOptions } from 'node:tls';
+import type { AccessList } from '../auth/access-list.js';
+import type { TlsMaterial } from '../auth/tls-files.js';
 import { type Clock, systemClock, type Timer } from '../core/clock.js';
 import { ExitlaneError, messageOf } from '../core/errors.js';
 import type { Closable } from '../core/lifecycle.js';
 import type { Logger } from '../core/logger.js';
+import type { Reloading } from '../core/reloading.js';
 import { HTTP_CONNECTIONS_MAX, HTTP_HEADER_BYTES_MAX, HTTP_REQUEST_MS_MAX, HTTP_RETRY_MS } from './limits.js';
 import type { Metrics } from './metrics.js';
 import type { Readiness } from './readiness.js';
@@ -15,6 +20,14 @@ export interface MetricsServerOptions {
   readonly readiness: () => Promise<Readiness>;
   readonly logger: Logger;
   readonly clock?: Clock;
+  /** On an address that is open to others: TLS, and who may read the numbers. */
+  readonly security?: MetricsSecurity | undefined;
+}
+
+/** Both are needed on an address that is open to others. */
+export interface MetricsSecurity {
+  readonly tls: Reloading<TlsMaterial> | undefined;
+  readonly access: Reloading<AccessList> | undefined;
 }
 
 export interface MetricsServer extends Closable {
@@ -31,20 +44,27 @@ const TEXT = 'text/plain; charset=utf-8';
  *   /livez     200 while the process answers at all
  *   /readyz    200 while it can do its work, else 503; a line per check
  *
- * A port that is taken does not keep the service from trading: that is said as an error, and the port is tried again.
- * @throws CONFIG_INVALID on a host that is open to others
+ * On an address that is open to others they are told over TLS, and the numbers to those only who show a token (`Authorization: Bearer`)
+ * of the access file. A port that is taken does not keep the service from trading: that is said as an error, and the port is tried again.
+ * @throws CONFIG_INVALID on a host that is open to others without TLS and an access file
  */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
   const { config, logger, clock = systemClock } = options;
   const { host, port, isOpen = false } = config;
-  if (!isOpen && !mayListenOn(host)) {
-    const text = `metrics may not be told on ${host}: anyone who reaches this address could read them. Use 127.0.0.1, or say so with EXITLANE_METRICS_OPEN_HOST.`;
-    throw new ExitlaneError('CONFIG_INVALID', text, { metadata: { host } });
-  }
-  const server = createServer(
-    { maxHeaderSize: HTTP_HEADER_BYTES_MAX, requestTimeout: HTTP_REQUEST_MS_MAX, headersTimeout: HTTP_REQUEST_MS_MAX },
-    (request, response) => void answer(options, request, response),
-  );
+  const guard = isOpen || mayListenOn(host) ? undefined : guardOf(host, options.security);
+  const limits = {
+    maxHeaderSize: HTTP_HEADER_BYTES_MAX,
+    requestTimeout: HTTP_REQUEST_MS_MAX,
+    headersTimeout: HTTP_REQUEST_MS_MAX,
+  };
+  const answered = (request: IncomingMessage, response: ServerResponse) =>
+    void answer({ ...options, guard }, request, response);
+  const server = guard
+    ? createTlsServer({ ...limits, ...contextOf(guard.tls.value) }, answered)
+    : createServer(limits, answered);
+  const stopRenewing = guard?.tls.onChange((material) => {
+    if (server instanceof TlsServer) server.setSecureContext(contextOf(material));
+  });
   server.maxConnections = HTTP_CONNECTIONS_MAX;
   let timer: Timer | undefined;
   let closed = false;
@@ -54,7 +74,11 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
     try {
       await listen(server, host, port ?? 0);
       if (closed) server.close();
-      else logger.info({ host, port: portOf(server) }, `metrics and health on http://${host}:${portOf(server)}`);
+      else
+        logger.info(
+          { host, port: portOf(server) },
+          `metrics and health on ${guard ? 'https' : 'http'}://${host}:${portOf(server)}`,
+        );
     } catch (error) {
       const text = `metrics and health cannot be told on ${host}:${port} (${messageOf(error)}): set EXITLANE_METRICS_PORT to a free port, or to off. Trying again; everything else works.`;
       if (!complained) logger.error({ host, port }, text);
@@ -69,6 +93,7 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
     },
     async close() {
       closed = true;
+      stopRenewing?.();
       timer?.cancel();
       if (!server.listening) return;
       const done = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -78,8 +103,30 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
   };
 }
 
+interface Guard {
+  readonly tls: Reloading<TlsMaterial>;
+  readonly access: Reloading<AccessList>;
+}
+
+function guardOf(host: string, security: MetricsSecurity | undefined): Guard {
+  const { tls, access } = security ?? {};
+  if (tls && access) return { tls, access };
+  const text = `metrics may not be told on ${host} without TLS and an access file (EXITLANE_TLS_CERT_FILE, EXITLANE_ACCESS_FILE): anyone who reaches this address could read them. Set them, use 127.0.0.1, or say with EXITLANE_METRICS_OPEN_HOST that others keep the network closed.`;
+  throw new ExitlaneError('CONFIG_INVALID', text, { metadata: { host } });
+}
+
+function contextOf({ identity }: TlsMaterial): SecureContextOptions {
+  return { cert: identity?.certificate, key: identity?.privateKey, minVersion: 'TLSv1.2' };
+}
+
+/** Everyone on the list may read. */
+function mayRead({ access }: Guard, { headers }: IncomingMessage): boolean {
+  const [, token] = /^Bearer +(\S{1,512})$/i.exec(headers.authorization ?? '') ?? [];
+  return token !== undefined && access.value.byToken(token, Date.now()).kind === 'valid';
+}
+
 async function answer(
-  { metrics, readiness, logger }: MetricsServerOptions,
+  { metrics, readiness, logger, guard }: MetricsServerOptions & { readonly guard: Guard | undefined },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -90,7 +137,10 @@ async function answer(
     const path = (request.url ?? '').split('?')[0];
     if (request.method !== 'GET' && request.method !== 'HEAD') send(405, 'GET only\n');
     else if (path === '/livez') send(200, 'alive\n');
-    else if (path === '/metrics') send(200, await metrics.text(), metrics.contentType);
+    else if (path === '/metrics' && guard && !mayRead(guard, request)) {
+      response.setHeader('www-authenticate', 'Bearer');
+      send(401, 'who asks? Send the header authorization: Bearer <token>\n');
+    } else if (path === '/metrics') send(200, await metrics.text(), metrics.contentType);
     else if (path === '/readyz') {
       const found = await readiness();
       send(found.ready ? 200 : 503, readyText(found));

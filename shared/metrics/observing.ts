@@ -1,7 +1,7 @@
 import type { Closable } from '../core/lifecycle.js';
 import type { Logger } from '../core/logger.js';
 import { VERSION } from '../core/version.js';
-import { startMetricsServer } from './http.js';
+import { type MetricsSecurity, startMetricsServer } from './http.js';
 import { Metrics } from './metrics.js';
 import type { CheckResult, Readiness } from './readiness.js';
 import type { ObserveConfig } from './settings.js';
@@ -12,6 +12,8 @@ export interface ObservingOptions {
   readonly service: string;
   readonly config: ObserveConfig;
   readonly logger: Logger;
+  /** Of the service's port; counts where the numbers are told on an address that is open to others. */
+  readonly security?: MetricsSecurity | undefined;
 }
 
 /** What a process tells of itself: numbers and health over HTTP, a line per transition, traces. */
@@ -32,7 +34,7 @@ export interface Observing extends Closable {
 const STARTING: CheckResult = { name: 'started', ok: false, detail: 'the service is starting' };
 
 /** Starts first and is closed last, so that a process can be asked how it is while it starts and stops. */
-export async function startObserving({ service, config, logger }: ObservingOptions): Promise<Observing> {
+export async function startObserving({ service, config, logger, security }: ObservingOptions): Promise<Observing> {
   const metrics = config.metrics.port === undefined ? undefined : new Metrics();
   const watches = new Map<string, { look(): Promise<Readiness> }>();
   const readiness = async (): Promise<Readiness> => {
@@ -53,7 +55,8 @@ export async function startObserving({ service, config, logger }: ObservingOptio
     })
     .set({ service, version: VERSION }, 1);
   const tracing = await openTracing(service, config, logger);
-  const server = metrics && (await startMetricsServer({ config: config.metrics, metrics, readiness, logger }));
+  const server =
+    metrics && (await startMetricsServer({ config: config.metrics, metrics, readiness, logger, security }));
   return {
     metrics,
     store: observeStore({ logger, metrics }),

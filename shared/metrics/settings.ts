@@ -60,9 +60,11 @@ export function metricsSettings(service: keyof typeof METRICS_PORTS) {
   return {
     EXITLANE_METRICS_HOST: z
       .string()
-      .refine(mayListenOn, 'must be a loopback address such as 127.0.0.1')
+      .min(1)
       .default('127.0.0.1')
-      .describe('Address on which metrics and health are told over HTTP.'),
+      .describe(
+        'Address on which metrics and health are told over HTTP; another than this machine takes TLS and an access file, and metrics a token.',
+      ),
     EXITLANE_METRICS_OPEN_HOST: z
       .string()
       .min(1)

@@ -1,6 +1,6 @@
-"""A small client of Exitlane's API on grpcio, without generated code: the messages come from the descriptor set in proto/gen.
+"""A small client of Exitlane's API on grpcio, without generated code: messages come from the descriptor set in proto/gen.
 
-Amounts and prices are decimal strings, never floats. Requests are dicts spelled as in the proto files; answers are messages.
+Amounts and prices are decimal strings, never floats. Requests are dicts spelled as in the proto files.
 """
 
 import pathlib
@@ -15,7 +15,12 @@ OF_PROCESSOR = ("DeliveryService", "MarketService")
 # The service knows these again by the client's id: repeating one is harmless, as is repeating a read.
 KNOWN_BY_ID = {"SubmitOrder", "ProcessSignal", "RetryOrder", "ExitPosition", "RetryExit", "SubmitProposal"}
 LOOPBACK = ("127.", "localhost", "[::1]")
-FIRST_WAIT_S, LONGEST_WAIT_S = 0.05, 2.0
+FIRST_WAIT_S, LONGEST_WAIT_S, LAST_TRY_S = 0.05, 2.0, 0.05
+OPEN_ENDS = ("UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "INTERNAL", "UNKNOWN")
+# How grpcio's message begins when there was no connection.
+NOT_SENT = ("failed to connect", "DNS resolution failed", "empty address list")
+# Told before the service looks whether it knows the request: says nothing about the tries before.
+BEFORE_THE_LOOK = ("RATE_LIMITED", "NOT_AUTHENTICATED", "CREDENTIAL_EXPIRED", "ROLE_INSUFFICIENT")
 
 
 class Messages:
@@ -46,12 +51,15 @@ class CallFailed(Exception):
 
     def __init__(self, messages, method, error):
         self.method, self.status, self.message = method, error.code().name, error.details() or ""
-        self.reason, self.facts, self.violations, self.retry_delay_s, self.request_id = "", {}, [], None, ""
+        self.reason, self.facts, self.violations = "", {}, []
+        self.retry_delay_s, self.request_id = None, ""
         for key, value in error.trailing_metadata() or ():
             if key == "x-request-id":
                 self.request_id = value
             if key == "grpc-status-details-bin":
                 self._read(messages, value)
+        # The request may have been carried out although no answer came: ask again with the same id.
+        self.outcome_unknown = self.status in OPEN_ENDS and not self.message.startswith(NOT_SENT)
         super().__init__(str(self))
 
     def _read(self, messages, data):
@@ -77,11 +85,6 @@ class CallFailed(Exception):
         broken = ("CANCELLED", "DEADLINE_EXCEEDED", "UNKNOWN")
         return self.reason == "" and (self.status in broken or "RST_STREAM" in self.message)
 
-    @property
-    def outcome_unknown(self):
-        """The request may have been carried out although no answer came: ask again with the same id."""
-        return self.status in ("UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "INTERNAL", "UNKNOWN")
-
     def __str__(self):
         lines = [f"{self.status}{f' ({self.reason})' if self.reason else ''}: {self.message}"]
         lines += [f"  field {field}: {text}" for field, text in self.violations]
@@ -92,22 +95,26 @@ class CallFailed(Exception):
 
 
 class LogReplaced(Exception):
-    """The services' log is not the one that the cursor is from (restored from a backup): read the order, then follow it anew."""
+    """The services' log is not the one that the cursor is from: read the order, then follow it anew."""
 
 
 class Exitlane:
-    """Both services. `requestor` and `processor` are host:port, several IP addresses with ports, or dns:///name:port."""
+    """Both services, each at host:port, at several IP addresses with ports, or at dns:///name:port."""
 
-    def __init__(self, requestor, processor, ca_file=None, cert_file=None, key_file=None, token_file=None, server_name=None):
+    def __init__(
+        self, requestor, processor, ca_file=None, cert_file=None, key_file=None, token_file=None, server_name=None
+    ):
         self.messages = Messages()
         self._token = pathlib.Path(token_file).read_text().strip() if token_file else None
+        addresses = {"requestor": requestor, "processor": processor}
         secrets = (ca_file, cert_file, key_file, server_name)
-        self._channels = {"requestor": self._connect(requestor, *secrets), "processor": self._connect(processor, *secrets)}
+        self._channels = {name: self._connect(address, *secrets) for name, address in addresses.items()}
 
     def _connect(self, address, ca_file, cert_file, key_file, server_name):
         here = all(each.strip().startswith(LOOPBACK) for each in address.split(","))
         target = f"ipv4:{address.replace(' ', '')}" if "," in address else address
-        options = [("grpc.keepalive_time_ms", 30_000), ("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 500 if here else 2_000)]
+        options = [("grpc.keepalive_time_ms", 30_000), ("grpc.initial_reconnect_backoff_ms", 50)]
+        options.append(("grpc.max_reconnect_backoff_ms", 500 if here else 2_000))
         if "," in address or address.startswith("dns:"):
             options.append(("grpc.lb_policy_name", "round_robin"))
         if here:
@@ -125,7 +132,7 @@ class Exitlane:
 
     def call(self, method, request=None, timeout_s=10.0):
         """One answer. Repeats what is safe to repeat until it is answered or refused, all within timeout_s."""
-        end, attempt = time.monotonic() + timeout_s, 0
+        end, attempt, lost = time.monotonic() + timeout_s, 0, False
         name = method.split("/")[1]
         is_safe = name.startswith(("Get", "List")) or name in KNOWN_BY_ID
         while True:
@@ -135,7 +142,9 @@ class Exitlane:
                 return self._start(method, "unary_unary", request, min(left, max(1.0, left / 2)) if is_safe else left)
             except CallFailed as error:
                 wait = back_off(attempt, error.retry_delay_s)
-                if not (is_safe and error.may_pass) or end - time.monotonic() < wait + 0.05:
+                lost = lost or error.outcome_unknown
+                if not (is_safe and error.may_pass) or end - time.monotonic() < wait + LAST_TRY_S:
+                    error.outcome_unknown = error.outcome_unknown or (lost and error.reason in BEFORE_THE_LOOK)
                     raise
                 time.sleep(wait)
 

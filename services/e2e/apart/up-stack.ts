@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -149,6 +149,8 @@ export class UpStack {
     this.bot.close();
     await down(this.places, true, () => undefined);
     this.#letGo();
+    // A test may have put files of its own there.
+    await rm(this.settings.folder, { recursive: true, force: true });
   }
 
   /** Rows of one statement on a connection of its own; undefined while the database is down. */

@@ -118,6 +118,14 @@ describe('S1 S5 S6 the Python example trades', function () {
     expect((await orderOf(stack, 'py-cut')).status).to.equal(OrderStatus.FILLED);
   });
 
+  it('does not wonder what became of a request that was never sent', async () => {
+    const nowhere = bot('py-nowhere', '--requestor', '127.0.0.1:1');
+    expect(await nowhere.exitCode).to.equal(1);
+    expect(nowhere.stderr)
+      .to.match(/^UNAVAILABLE: failed to connect/)
+      .and.not.include('nobody knows');
+  });
+
   it('tells an error with all its details, and ends with 1', async () => {
     const wrong = bot('py-wrong', '--sol', '-1');
     expect(await wrong.exitCode).to.equal(1);
