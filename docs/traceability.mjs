@@ -9,7 +9,9 @@ const docs = path.dirname(fileURLToPath(import.meta.url));
 const root = path.dirname(docs);
 const page = path.join(docs, 'traceability.md');
 
-const ROW = /^\| ([A-Z]\d{1,2}) \| (.+) \|$/;
+const ROW = /^\|\s*([A-Z]\d{1,2})\s*\|\s*(.+?)\s*\|$/;
+/** Lines of a table that are no rows: its head, and the line under it. */
+const TABLE_HEAD = /^\|\s*(ID\b|-+\s*\|)/;
 const SECTION = /^## (.+)$/;
 /** A title in the source: `describe('...')`, `it(`...`)`, and functions that describe something for every database. */
 const TITLE = /\b(describe\w*|it)\(\s*(?:'((?:[^'\\\n]|\\.)+)'|"((?:[^"\\\n]|\\.)+)"|`((?:[^`\\]|\\.)+)`)/g;
@@ -43,6 +45,7 @@ function readRows() {
     const [, id, text] = ROW.exec(line) ?? [];
     if (title) found.push({ title, rows: [] });
     if (id) found.at(-1).rows.push({ id, text });
+    else if (line.startsWith('|') && !TABLE_HEAD.test(line)) throw new Error(`docs/requirements.md: no row: ${line}`);
   }
   return found;
 }

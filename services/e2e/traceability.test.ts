@@ -12,9 +12,9 @@ const REQUIREMENTS = `# Requirements
 
 ## K - keys
 
-| ID | Requirement |
-|---|---|
-| K1 | A key opens. |
+| ID | Requirement  |
+| -- | ------------ |
+| K1  | A key opens.   |
 | K2 | A key closes. **Differs**: twice. |
 `;
 
@@ -85,5 +85,12 @@ describe('O5 docs/traceability.mjs', () => {
       1,
       "traceability: services/more.test.ts: 'K9 flies' names K9, which is no row of docs/requirements.md\n",
     ]);
+  });
+
+  it('fails on a line of a table that it cannot read, rather than leave it out', async () => {
+    write('docs/requirements.md', `${REQUIREMENTS}| K-4 | A key bends. |\n`);
+    const [code, said] = await trace('--check');
+    expect(code).to.equal(1);
+    expect(said).to.contain('docs/requirements.md: no row: | K-4 | A key bends. |');
   });
 });

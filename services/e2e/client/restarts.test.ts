@@ -73,6 +73,8 @@ describe('S1 E8 the client follows and watches across killed services', function
       }
     })().catch((error: unknown) => error);
     await eventually('the watch to begin', () => currents > 0);
+    // What begins and ends while the watch is away is not told: this order cannot end before it is back.
+    await stack.venue.pause();
     await stack.requestor.kill();
     const asked = client.submitAndFollow({
       orderReqId: 'meanwhile',
@@ -83,10 +85,11 @@ describe('S1 E8 the client follows and watches across killed services', function
     });
     await stack.requestor.start();
     const { messages } = await asked;
+    await eventually('the watch to come back', () => currents > 1 && told.has('meanwhile'), WAIT_MS);
+    await stack.venue.resume();
     for await (const _ of messages);
     expect((await client.waitForEnd('meanwhile')).status).to.equal(OrderStatus.FILLED);
     await eventually('the fill to be told', () => told.get('meanwhile') === OrderStatus.FILLED, WAIT_MS);
-    expect(currents).to.be.above(1);
     stop.abort(new Error('seen enough'));
     expect(await watching).to.include({ message: 'seen enough' });
   });

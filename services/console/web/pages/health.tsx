@@ -59,9 +59,13 @@ function Service({ service }: { readonly service: ServiceView }) {
         pairs={[
           [
             'Address',
-            <span key="address" class="num">
-              {service.address.replaceAll(',', ', ')}
-            </span>,
+            <>
+              {service.address.split(',').map((each) => (
+                <div key={each} class="num">
+                  {each}
+                </div>
+              ))}
+            </>,
           ],
           ['Version', service.version],
           ['Mode', service.mode === 'UNKNOWN' ? '' : service.mode.toLowerCase()],
