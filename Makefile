@@ -104,5 +104,6 @@ outage: build ## Kill each process of a stack as make up starts it, under load, 
 fuzz: build ## Send 100,000 malformed requests (REQUESTS=n) and check that each is answered as it should be
 	@node --enable-source-maps dist/services/e2e/fuzz/fuzz-main.js --requests $(REQUESTS)
 
-docs: build ## Generate docs/settings.md, and the list of all settings, from the settings' schemas
+docs: build ## Generate docs/settings.md from the settings' schemas, and docs/traceability.md from the tests' titles
 	@node dist/services/operate/docs-main.js
+	@node docs/traceability.mjs

@@ -59,13 +59,11 @@ function Service({ service }: { readonly service: ServiceView }) {
         pairs={[
           [
             'Address',
-            <>
-              {service.address.split(',').map((each) => (
-                <div key={each} class="num">
-                  {each}
-                </div>
-              ))}
-            </>,
+            service.address.split(',').map((each) => (
+              <div key={each} class="num">
+                {each}
+              </div>
+            )),
           ],
           ['Version', service.version],
           ['Mode', service.mode === 'UNKNOWN' ? '' : service.mode.toLowerCase()],
