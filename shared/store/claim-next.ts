@@ -1,5 +1,5 @@
 import type { Order } from '../order/order.js';
-import { priorityName } from '../order/priority.js';
+import { type OrderType, priorityName } from '../order/priority.js';
 import { type ClaimedOrder, leaseSql, withHead } from './claims.js';
 import type { Database, Transaction } from './database.js';
 import { type OrderRow, orderOf } from './order-row.js';
@@ -26,7 +26,7 @@ export async function claimNextOrder(db: Database, owner: string, leaseMs: numbe
     for (let tries = 0; tries < LOOKS_MAX; tries++) {
       const best = await lookForBest(tx, rules);
       if (!best) return undefined;
-      const victim = best.free ? undefined : await lockVictim(tx, best.priority);
+      const victim = best.free ? undefined : await lockVictim(tx, best);
       if (!best.free && !victim) continue;
       const claim = await take(tx, best.order_id);
       if (!claim) continue;
@@ -66,14 +66,16 @@ async function lockScheduler(tx: Transaction): Promise<Rules> {
 
 interface Best {
   readonly order_id: string;
+  readonly order_type: OrderType;
   readonly priority: number;
   /** A slot is free for it. Otherwise one can be had from a less urgent order. */
   readonly free: boolean;
 }
 
 /**
- * The best order that may start. `priority <= $1` keeps the look short when only exits may: it ends before the entries, of which
- * there may be 100,000.
+ * The best order that may start: by priority, then exits before entries, then age. An emergency entry is as urgent as an emergency exit by
+ * its number, and must not keep it waiting: whoever may submit could submit many. Each branch reads the first row of an index, of however
+ * many that wait.
  */
 async function lookForBest(tx: Transaction, rules: Rules): Promise<Best | undefined> {
   const { rows } = await tx.query<Best>(
@@ -82,21 +84,35 @@ async function lookForBest(tx: Transaction, rules: Rules): Promise<Best | undefi
      ), room AS (
        SELECT $1 = 'ACTIVE' AND taken < $2 AND entries < $2 - $3 AS for_entry FROM slots
      ), best AS (
-       SELECT order_id, order_type, emergency, priority FROM orders
-       WHERE status = 'PENDING'
-         AND priority <= (SELECT CASE WHEN $1 = 'HALTED' THEN 0 WHEN for_entry THEN 100 ELSE 99 END FROM room)
-         AND (order_type = 'EXIT' OR (SELECT for_entry FROM room))
-         AND ($1 <> 'HALTED' OR emergency)
-         AND (expires_at IS NULL OR expires_at > exitlane_now())
-       ORDER BY priority, created_at, order_id LIMIT 1
+       SELECT * FROM (
+         (SELECT order_id, order_type, emergency, priority FROM orders
+          WHERE status = 'PENDING' AND order_type = 'EXIT' AND ($1 <> 'HALTED' OR emergency) AND ${NOT_EXPIRED}
+          ORDER BY priority, created_at, order_id LIMIT 1)
+         UNION ALL
+         (SELECT order_id, order_type, emergency, priority FROM orders
+          WHERE status = 'PENDING' AND priority = 0 AND order_type = 'ENTRY' AND (SELECT for_entry FROM room) AND ${NOT_EXPIRED}
+          ORDER BY created_at, order_id LIMIT 1)
+         UNION ALL
+         (SELECT order_id, order_type, emergency, priority FROM orders
+          WHERE status = 'PENDING' AND priority = 100 AND order_type = 'ENTRY' AND (SELECT for_entry FROM room) AND ${NOT_EXPIRED}
+          ORDER BY created_at, order_id LIMIT 1)
+       ) AS candidates ORDER BY priority, order_type = 'ENTRY' LIMIT 1
      ), found AS (
-       SELECT order_id, priority, taken < $2 + CASE WHEN emergency THEN $4 ELSE 0 END AS free FROM best, slots
+       SELECT order_id, order_type, priority, taken < $2 + CASE WHEN emergency THEN $4 ELSE 0 END AS free FROM best, slots
      )
-     SELECT order_id, priority, free FROM found
-     WHERE free OR EXISTS (SELECT 1 FROM orders WHERE ${DISPLACEABLE} AND priority > found.priority)`,
+     SELECT order_id, order_type, priority, free FROM found
+     WHERE free OR EXISTS (
+       SELECT 1 FROM orders WHERE ${DISPLACEABLE} AND ${presses('found.priority', 'found.order_type')})`,
     [rules.trading_state, rules.max_concurrent, rules.exit_reserved, rules.emergency_extra],
   );
   return rows[0];
+}
+
+const NOT_EXPIRED = '(expires_at IS NULL OR expires_at > exitlane_now())';
+
+/** SQL: the order at hand gives way to one of this priority and type; of equals an entry gives way to an exit. */
+function presses(priority: string, orderType: string): string {
+  return `(priority > ${priority} OR (priority = ${priority} AND order_type = 'ENTRY' AND ${orderType} = 'EXIT'))`;
 }
 
 /** Sent, so that only watching is left; or an entry of which nothing is committed. Exits at work are never interrupted. */
@@ -108,11 +124,11 @@ interface Victim {
 }
 
 /** The order that loses least by giving up its slot: a sent one loses nothing, of the others the one that began last. */
-async function lockVictim(tx: Transaction, morePressing: number): Promise<Victim | undefined> {
+async function lockVictim(tx: Transaction, morePressing: Best): Promise<Victim | undefined> {
   const { rows } = await tx.query<{ order_id: string; fence: string; status: Victim['status'] }>(
-    `SELECT order_id, fence, status FROM orders WHERE ${DISPLACEABLE} AND priority > $1
+    `SELECT order_id, fence, status FROM orders WHERE ${DISPLACEABLE} AND ${presses('$1::smallint', '$2::text')}
      ORDER BY status = 'CONFIRMING' DESC, priority DESC, dispatch_sequence DESC LIMIT 1 FOR UPDATE`,
-    [morePressing],
+    [morePressing.priority, morePressing.order_type],
   );
   const row = rows[0];
   return row && { claim: { orderId: row.order_id, fence: BigInt(row.fence) }, status: row.status };

@@ -1,3 +1,4 @@
+import { maySee } from '../core/call-context.js';
 import { ExitlaneError } from '../core/errors.js';
 import type { Holding, PositionStatus } from '../position/accounting.js';
 import { type ExitPlan, exitPlanJson, exitPlanOf } from '../position/exit-plan.js';
@@ -130,10 +131,11 @@ export async function saveExitState(
  */
 export async function setExitPlan(db: Database, positionId: string, plan: ExitPlan): Promise<ExitWatch> {
   return db.transaction(async (tx) => {
-    const { rows } = await tx.query<WatchRow>(`SELECT ${COLUMNS} FROM positions WHERE position_id = $1 FOR UPDATE`, [
-      positionId,
-    ]);
-    const before = rows[0] && watchOf(rows[0]);
+    const { rows } = await tx.query<WatchRow & { client: string }>(
+      `SELECT ${COLUMNS}, client FROM positions WHERE position_id = $1 FOR UPDATE`,
+      [positionId],
+    );
+    const before = rows[0] && maySee(rows[0].client) ? watchOf(rows[0]) : undefined;
     if (!before || before.status === 'CLOSED') throw refusal(positionId, before !== undefined);
     const state = stateUnderPlan(before.state, before.plan, plan);
     await tx.query(

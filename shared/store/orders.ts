@@ -144,7 +144,10 @@ export async function listOrders(db: Queryable, filter: OrderFilter): Promise<Or
 /** Waiting entries, counted no further than `upTo`: the price of the count is bounded by the limit it is compared with. */
 export async function countWaitingEntries(db: Queryable, upTo: number): Promise<number> {
   const { rows } = await db.query<{ n: string }>(
-    `SELECT count(*) AS n FROM (SELECT 1 FROM orders WHERE status = 'PENDING' AND priority = 100 LIMIT $1) AS waiting`,
+    `SELECT count(*) AS n FROM (
+       (SELECT 1 FROM orders WHERE status = 'PENDING' AND priority = 100 LIMIT $1)
+       UNION ALL (SELECT 1 FROM orders WHERE status = 'PENDING' AND priority = 0 AND order_type = 'ENTRY' LIMIT $1)
+     ) AS waiting`,
     [upTo],
   );
   return Number(rows[0]?.n ?? 0);

@@ -39,6 +39,8 @@ export interface LevelStats {
 export interface RunningOrder {
   readonly orderId: string;
   readonly orderReqId: string;
+  /** Whose it is: others are not told about it. */
+  readonly client: string;
   readonly orderType: OrderType;
   readonly priority: number;
   readonly symbol: string;
@@ -74,6 +76,7 @@ interface StatsRow {
     | {
         order_id: string;
         order_req_id: string;
+        client: string;
         order_type: OrderType;
         priority: number;
         symbol: string;
@@ -99,7 +102,7 @@ export async function readQueueStats(db: Queryable): Promise<QueueStats> {
          extract(epoch FROM t - oldest) * 1000 AS oldest_ms
        FROM waiting FULL JOIN held USING (priority), clock
      ), running AS (
-       SELECT order_id, order_req_id, order_type, priority, symbol, status, submitted_at AS since
+       SELECT order_id, order_req_id, client, order_type, priority, symbol, status, submitted_at AS since
        FROM orders WHERE holds_slot ORDER BY dispatch_sequence
      )
      SELECT t AS taken_at, trading_state, max_concurrent, exit_reserved, emergency_extra, order_totals.ended AS processed_total,
@@ -160,6 +163,7 @@ export async function readQueueStats(db: Queryable): Promise<QueueStats> {
     running: (row.running ?? []).map((running) => ({
       orderId: running.order_id,
       orderReqId: running.order_req_id,
+      client: running.client,
       orderType: running.order_type,
       priority: running.priority,
       symbol: running.symbol,

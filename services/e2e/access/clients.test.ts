@@ -24,6 +24,13 @@ describe('O1 clients do not see each other', () => {
     expect(status, `${method}: ${message}`).to.equal('OK');
     return answers[0] as Json;
   };
+  /** All that is hers, but for prices, which move. */
+  const hersNow = async () => {
+    const { position } = await ask('PositionService/GetPosition', { position_id: positionId }, alice);
+    const { orders } = await ask('OrderService/ListOrders', {}, alice);
+    const { current_price: _price, unrealized_pnl: _pnl, ...rest } = (position ?? {}) as unknown as Record<string, unknown>;
+    return { position: rest, orders };
+  };
   const entry = (id: string) => ({
     order_req_id: id,
     order_type: 'ORDER_TYPE_ENTRY',
@@ -46,6 +53,8 @@ describe('O1 clients do not see each other', () => {
       const { order } = await ask('OrderService/GetOrder', { order_id: orderId }, alice);
       return order?.status === 'ORDER_STATUS_FILLED' ? order.position_id : undefined;
     });
+    // Something to lose: an empty plan would turn it off.
+    await ask('PositionService/SetExitPlan', { position_id: positionId, exit_plan: { stop_loss_percent: 90 } }, alice);
   });
   after(() => stack?.close());
 
@@ -101,6 +110,7 @@ describe('O1 clients do not see each other', () => {
   ];
   for (const [method, hers, nobodys] of CALLS) {
     it(`${method} answers of another's exactly as of what does not exist (${Object.keys(hers() as object)[0]})`, async () => {
+      const before = await hersNow();
       const other = await stack.call(method, hers(), bob);
       const none = await stack.call(method, nobodys(), bob);
       expect(other.status, other.message).to.equal('NOT_FOUND');
@@ -111,6 +121,8 @@ describe('O1 clients do not see each other', () => {
           .replaceAll(NOWHERE, 'ID')
           .replace(/alices|nobodys/g, 'ID');
       expect({ ...other, message: blank(other.message) }).to.deep.equal({ ...none, message: blank(none.message) });
+      // Being told no is not enough: nothing of hers may have changed.
+      expect(await hersNow()).to.deep.equal(before);
     });
   }
 
@@ -152,5 +164,24 @@ describe('O1 clients do not see each other', () => {
     expect((await stack.call('OrderService/GetOrder', { order_req_id: 'boss-sells' }, bob)).status).to.equal(
       'NOT_FOUND',
     );
+  });
+
+  it('the queue is told in numbers; which orders run, each is told of its own', async () => {
+    await ask('QueueService/SetTradingState', { state: 'TRADING_STATE_ACTIVE', changed_by: 'boss', change_reason: 'test' }, boss);
+    const running = async (who: ClientSecurity) => (await ask('QueueService/GetQueueStats', {}, who)).stats?.running ?? [];
+    await ask('OrderService/SubmitOrder', entry('alices-next'), alice);
+    await eventually('it to run or to have run', async () => {
+      const { order } = await ask('OrderService/GetOrder', { order_req_id: 'alices-next' }, alice);
+      const seen = JSON.stringify(await running(bob));
+      expect(seen).to.not.include('alices-next');
+      return order?.status === 'ORDER_STATUS_FILLED';
+    });
+    await stack.db.query(
+      `UPDATE orders SET status = 'SUBMITTED', holds_slot = true, lease_owner = 'test', lease_until = exitlane_now() + interval '1 hour'
+       WHERE order_req_id = 'alices-next'`,
+    );
+    expect(JSON.stringify(await running(alice))).to.include('alices-next');
+    expect(JSON.stringify(await running(boss))).to.include('alices-next');
+    expect(await running(bob)).to.deep.equal([]);
   });
 });

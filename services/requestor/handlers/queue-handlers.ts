@@ -3,6 +3,7 @@ import {
   QueueServiceService,
   TradingState as WireState,
 } from '../../../proto/gen/exitlane/v1/queue_service.js';
+import { maySee } from '../../../shared/core/call-context.js';
 import type { Clock } from '../../../shared/core/clock.js';
 import { invalidField, invalidFields } from '../../../shared/core/errors.js';
 import type { Logger } from '../../../shared/core/logger.js';
@@ -34,7 +35,12 @@ const STATES: readonly TradingState[] = ['ACTIVE', 'EXITS_ONLY', 'HALTED'];
 
 export function queueService({ db, endedBefore, clock, logger }: QueueHandlerOptions): GrpcService {
   const read = singleFlight(() => readQueueStats(db));
-  const look = async () => ({ stats: statsToWire(await read(), endedBefore) });
+  const look = async () => {
+    // Read once for all who ask at this moment; what each may see of it is decided afterwards.
+    const stats = await read();
+    const running = stats.running.filter(({ client }) => maySee(client));
+    return { stats: statsToWire({ ...stats, running }, endedBefore) };
+  };
   const implementation: QueueServiceServer = {
     getQueueStats: unary(look),
     watchQueueStats: serverStream(async function* (request, ctx) {

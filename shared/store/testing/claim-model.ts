@@ -38,7 +38,7 @@ export class ClaimModel {
     const extra = started.order.emergency ? this.limits.emergencyExtra : 0;
     let displaced: ModelOrder | undefined;
     if (this.holders().length >= this.limits.maxConcurrent + extra) {
-      displaced = this.#leastLoss(started.order.priority);
+      displaced = this.#leastLoss(started.order);
       if (!displaced) return {};
       displaced.holdsSlot = false;
       if (displaced.status === 'SUBMITTED') displaced.status = 'PENDING';
@@ -59,9 +59,12 @@ export class ClaimModel {
     return this.state === 'ACTIVE' && holders.length < maxConcurrent && entries < maxConcurrent - exitReserved;
   }
 
-  #leastLoss(priority: number): ModelOrder | undefined {
+  #leastLoss({ priority, orderType }: Order): ModelOrder | undefined {
     return this.holders()
-      .filter((each) => each.order.priority > priority)
+      .filter(({ order: each }) => {
+        const isPressed = each.priority === priority && each.orderType === 'ENTRY' && orderType === 'EXIT';
+        return each.priority > priority || isPressed;
+      })
       .filter((each) => each.status === 'CONFIRMING' || each.order.orderType === 'ENTRY')
       .sort(
         (a, b) =>
@@ -75,6 +78,7 @@ export class ClaimModel {
 function byUrgency({ order: a }: ModelOrder, { order: b }: ModelOrder): number {
   return (
     a.priority - b.priority ||
+    Number(a.orderType === 'ENTRY') - Number(b.orderType === 'ENTRY') ||
     a.createdAt.getTime() - b.createdAt.getTime() ||
     (a.orderId < b.orderId ? -1 : Number(a.orderId > b.orderId))
   );
