@@ -55,6 +55,10 @@ describe('O1 the access file', () => {
     ]);
   });
 
+  it("a service sees everybody's orders", () => {
+    expect(read('requestor service cert=requestor')[0]).to.include({ role: 'service', client: '*' });
+  });
+
   it('says all that is wrong at once, by line, and repeats nothing of a line', () => {
     const problems = problemsOf(
       `bot trade token=exl_secret\nb!t trade cert=x\nbot boss cert=x\nbot read\nbot read cert=x speed=9\n`,
@@ -73,6 +77,8 @@ describe('O1 the access file', () => {
     ['a time that is none', `a read token=${HASH} expires=soon`, /expires= must be a time/],
     ['the same token twice', `a read token=${HASH}\nb read token=${HASH}`, /a and b have the same token/],
     ['a name with two roles', `a read token=${HASH}\na trade cert=a`, /a stands there with different roles/],
+    ['a service for one client', `a service cert=a client=desk`, /line 1: a service has no client=/],
+    ['a service that says it is for all', `a service cert=a client=*`, /line 1: a service has no client=/],
     ['a field twice', `a read cert=a cert=b`, /cert= stands there twice/],
   ];
   for (const [what, text, message] of REFUSED) {

@@ -19,7 +19,8 @@ export interface Credential {
 const NAME = /^[A-Za-z0-9._@-]{1,64}$/;
 const HASH = /^[0-9a-f]{64}$/;
 const COMMON_NAME = /^[A-Za-z0-9._@:/-]{1,128}$/;
-const OTHERS_MAY_WRITE = 0o022;
+/** Permission bits it must not have. */
+export const OTHERS_MAY_WRITE = 0o022;
 
 /** How a line has to look; shown with every wrong one. */
 export const ACCESS_LINE =
@@ -27,7 +28,8 @@ export const ACCESS_LINE =
 
 /**
  * Reads an access file: one credential per line as in {@link ACCESS_LINE}; empty lines and those that begin with # are skipped. The
- * role is read, trade, admin or service; without `client=` an admin or a service sees everybody's orders and others their own.
+ * role is read, trade, admin or service; without `client=` an admin sees everybody's orders and others their own. A service always
+ * sees everybody's, and may have no `client=`.
  * @throws CONFIG_INVALID with the number of every wrong line; lines are not echoed, somebody may have put a token into one
  */
 export function readAccessFile(file: string): Credential[] {
@@ -63,6 +65,8 @@ function parseLine(line: string): Credential | string {
   }
   const proof = proofOf(given.get('token'), given.get('cert'));
   if (typeof proof === 'string') return proof;
+  if (role === 'service' && given.has('client'))
+    return 'a service has no client=: it settles the orders of everybody, and with one it could not';
   const client = given.get('client') ?? (role === 'admin' || role === 'service' ? '*' : name);
   if (client !== '*' && !NAME.test(client)) return 'client= must be a name, or * for everybody';
   const expires = given.get('expires');

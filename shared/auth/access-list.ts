@@ -39,7 +39,9 @@ export class AccessList {
   }
 
   /** Whether a credential that was good once still is: the same proof with the same name, role and client, not expired. */
-  stillValid({ proof, name, role, client }: Credential, now: number): boolean {
+  stillValid(shown: Credential, now: number): boolean {
+    const { proof, name, role, client } = shown;
+    if (hasExpired(shown, now)) return false;
     const today = proof.kind === 'token' ? this.#byHash.get(proof.hash) : this.#byCommonName.get(proof.commonName);
     const again = found(today, now);
     if (again.kind !== 'valid') return false;
@@ -48,8 +50,11 @@ export class AccessList {
   }
 }
 
+export function hasExpired({ expiresAt }: Credential, now: number): boolean {
+  return expiresAt !== undefined && expiresAt.getTime() <= now;
+}
+
 function found(credential: Credential | undefined, now: number): Found {
   if (!credential) return { kind: 'unknown' };
-  const { expiresAt } = credential;
-  return { kind: expiresAt !== undefined && expiresAt.getTime() <= now ? 'expired' : 'valid', credential };
+  return { kind: hasExpired(credential, now) ? 'expired' : 'valid', credential };
 }

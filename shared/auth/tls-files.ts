@@ -24,8 +24,8 @@ export interface TlsFileSettings {
   readonly caFile: string;
 }
 
-const OTHERS = 0o007;
-const OTHERS_OR_GROUP_WRITE = 0o022;
+/** Permission bits that a key or a token must not have. A group of its own may read it: units and mounts of secrets need that. */
+export const OTHERS_OR_GROUP_WRITE = 0o027;
 
 /** The files that are given. */
 export function tlsFileList({ certFile, keyFile, caFile }: TlsFiles): string[] {
@@ -45,7 +45,7 @@ export function readTlsFiles(files: TlsFiles, settings: TlsFileSettings, now = D
     if (file === undefined) return undefined;
     try {
       const mode = statSync(file).mode;
-      if (setting === 'keyFile' && mode & (OTHERS | OTHERS_OR_GROUP_WRITE)) {
+      if (setting === 'keyFile' && mode & OTHERS_OR_GROUP_WRITE) {
         refuse(
           'keyFile',
           `${file} may be read by others or written by its group: chmod 600 (or 640 with a group of its own)`,

@@ -1,6 +1,6 @@
 import type { Metadata } from '@grpc/grpc-js';
 import type { Credential } from '../auth/access-file.js';
-import type { AccessList, Found } from '../auth/access-list.js';
+import { type AccessList, type Found, hasExpired } from '../auth/access-list.js';
 import { requirementOf, suffices } from '../auth/method-roles.js';
 import { type Caller, LOCAL_CALLER } from '../core/call-context.js';
 import type { Clock } from '../core/clock.js';
@@ -15,7 +15,9 @@ const ACTING_FOR = /^[\x21-\x7e]{1,64}$/;
 
 /** Where a call comes from, as grpc-js tells. */
 export interface CallOrigin {
-  getAuthContext(): { sslPeerCertificate?: { subject?: { CN?: string | string[] } } | undefined };
+  getAuthContext(): {
+    sslPeerCertificate?: { subject?: { CN?: string | string[] }; valid_to?: string } | undefined;
+  };
 }
 
 /** Who makes a call; the credential is undefined where nobody is asked for one, or the method is open to all. */
@@ -66,10 +68,13 @@ export class Access {
       if (token === undefined) throw refusal('the header authorization must be: Bearer <token>');
       return valid(list.byToken(token, now), 'the token is not known here: it is wrong, or was withdrawn');
     }
-    const commonName = origin.getAuthContext().sslPeerCertificate?.subject?.CN;
+    const certificate = origin.getAuthContext().sslPeerCertificate;
+    const commonName = certificate?.subject?.CN;
     if (typeof commonName === 'string') {
       const unknown = `the certificate of ${commonName.slice(0, 64)} has no line in the access file`;
-      return valid(list.byCertificate(commonName, now), unknown);
+      const credential = endingBy(valid(list.byCertificate(commonName, now), unknown), certificate?.valid_to);
+      if (hasExpired(credential, now)) throw expired(credential);
+      return credential;
     }
     throw refusal('who calls? Send the header authorization: Bearer <token>, or connect with a client certificate');
   }
@@ -78,9 +83,19 @@ export class Access {
 function valid(found: Found, unknown: string): Credential {
   if (found.kind === 'valid') return found.credential;
   if (found.kind === 'unknown') throw refusal(unknown);
-  const { name, expiresAt } = found.credential;
-  const text = `the ${found.credential.proof.kind} of ${name} expired at ${expiresAt?.toISOString()}: ask for a new one`;
-  throw new ExitlaneError('CREDENTIAL_EXPIRED', text, { metadata: { name } });
+  throw expired(found.credential);
+}
+
+function expired({ name, proof, expiresAt }: Credential): ExitlaneError {
+  const text = `the ${proof.kind} of ${name} expired at ${expiresAt?.toISOString()}: ask for a new one`;
+  return new ExitlaneError('CREDENTIAL_EXPIRED', text, { metadata: { name } });
+}
+
+/** TLS looks at a certificate's dates when the connection begins, and connections live for an hour. */
+function endingBy(credential: Credential, validTo: string | undefined): Credential {
+  const end = validTo === undefined ? Number.NaN : Date.parse(validTo);
+  if (Number.isNaN(end) || (credential.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY) <= end) return credential;
+  return { ...credential, expiresAt: new Date(end) };
 }
 
 function refusal(text: string): ExitlaneError {

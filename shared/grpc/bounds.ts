@@ -64,3 +64,20 @@ export const TLS_HANDSHAKE_MS_MAX = 10_000;
 
 /** Connections from one address that is not this machine: a fleet of bots behind one NAT fits, a runaway does not take every place. */
 export const CONNECTIONS_PER_ADDRESS_MAX = 300;
+
+/**
+ * Emergency exits of one client that are worked on at a time; others of the same client wait their turn. They are never refused, and a
+ * person or a bot has a handful; whoever sends thousands must not take the database from the exits of everybody else.
+ */
+export const EMERGENCIES_AT_ONCE_MAX = 8;
+
+/** Where clients have names: time for a connection to make a call with one. Probes that ask for health alone connect again. */
+export const NAMELESS_CONNECTION_MS_MAX = 30_000;
+/** Connections that have not said who they are; beyond that the oldest of them goes when a new one comes. */
+export const NAMELESS_CONNECTIONS_MAX = 500;
+
+/** Health is told without a name: one address may watch it with so many streams, for load balancers have one each. */
+export const NAMELESS_STREAMS_PER_ADDRESS_MAX = 20;
+
+/** A call that was let in and sends no request: every client of ours sends it in the same packet as the headers. */
+export const SILENT_CALL_MS_MAX = 30_000;

@@ -5,6 +5,7 @@ import {
   SubmitProposalRequest,
 } from '../../proto/gen/exitlane/v1/delivery_service.js';
 import { invalidField } from '../core/errors.js';
+import { silentLogger } from '../core/logger.js';
 import { type CallObserver, joinObservers } from './call-observer.js';
 import { call, openStream } from './client.js';
 import { callByName } from './dynamic-client.js';
@@ -101,7 +102,7 @@ describe('O2 a server tells of its calls', () => {
 
   it('to every observer, each around the handler in turn; to nobody where there is none', async () => {
     const [one, other] = [recorder('1 '), recorder('2 ')];
-    const observer = joinObservers([undefined, one.observer, other.observer]);
+    const observer = joinObservers([undefined, one.observer, other.observer], silentLogger);
     const order: string[] = [];
     const getOrderQueueStats = unary(() => {
       order.push('handler');
@@ -112,8 +113,86 @@ describe('O2 a server tells of its calls', () => {
     await Promise.all([one.next(), other.next()]);
     expect(order).to.deep.equal(['handler']);
     expect(one.told.map((line) => line.slice(2))).to.deep.equal(other.told.map((line) => line.slice(2)));
-    expect(joinObservers([undefined])).to.equal(undefined);
+    expect(joinObservers([undefined], silentLogger)).to.equal(undefined);
   });
+});
+
+describe('P9 O2 an observer that throws', () => {
+  const rig = new Rig();
+  afterEach(() => rig.closeAll());
+  const fails = () => {
+    throw new Error('no space left on device');
+  };
+  const watch = {
+    ended: () => undefined,
+    inside: (part: () => void) => part(),
+  };
+  const broken: Readonly<Record<string, CallObserver>> = {
+    begin: { begin: fails },
+    entered: { begin: () => ({ ...watch, entered: fails }) },
+    'inside, before the handler': { begin: () => ({ ...watch, inside: fails }) },
+    'inside, after the handler': {
+      begin: () => ({
+        ...watch,
+        inside(part) {
+          part();
+          fails();
+        },
+      }),
+    },
+    'inside, running it twice': {
+      begin: () => ({
+        ...watch,
+        inside(part) {
+          part();
+          part();
+        },
+      }),
+    },
+    received: { begin: () => ({ ...watch, received: fails }) },
+    sent: { begin: () => ({ ...watch, sent: fails }) },
+    ended: { begin: () => ({ ...watch, ended: fails }) },
+  };
+
+  for (const [where, observer] of Object.entries(broken)) {
+    it(`in ${where} changes nothing of a call, and keeps nothing from another one`, async () => {
+      const told = recorder();
+      let handled = 0;
+      const handlers = {
+        submitProposal: unary(() => {
+          handled += 1;
+          return { proposal: undefined, sequence: 7n, duplicate: false };
+        }),
+        streamOrder: serverStream(async function* () {
+          yield messageFrame(1n);
+          yield messageFrame(2n);
+        }),
+        getOrderQueueStats: unary(() => {
+          throw invalidField('source', 'is required');
+        }),
+      };
+      for (const each of [observer, joinObservers([observer, told.observer], silentLogger)]) {
+        const client = rig.client(await rig.serve(handlers, { observer: each }));
+        handled = 0;
+        const answer = await call(client, 'submitProposal', SubmitProposalRequest.create());
+        expect({ sequence: answer.sequence, handled }).to.deep.equal({ sequence: 7n, handled: 1 });
+        const frames = await collect(openStream(client, 'streamOrder', StreamOrderRequest.create()));
+        expect(frames).to.have.length(2);
+        const refused = await failure(call(client, 'getOrderQueueStats', GetOrderQueueStatsRequest.create()));
+        expect(refused.message, 'what the handler throws is its own').to.contain('is required');
+      }
+      const heard = told.told
+        .filter((line) => !line.includes('inside'))
+        .map((line) => line.replace(/ entered .*/, ' entered'));
+      expect(heard.slice(0, 5)).to.deep.equal([
+        'SubmitProposal begins unary',
+        'SubmitProposal entered',
+        'SubmitProposal received true',
+        'SubmitProposal sent',
+        'SubmitProposal ended OK true',
+      ]);
+    });
+  }
 });
 
 describe('O3 health tells ready from alive', () => {

@@ -1,6 +1,8 @@
 import type { Metadata } from '@grpc/grpc-js';
+import { Bystanders } from '../core/bystanders.js';
+import type { Logger } from '../core/logger.js';
 
-/** Told of every call to a server, for numbers and traces. Quick, and never throwing. */
+/** Told of every call to a server, for numbers and traces. Quick. What it throws changes nothing. */
 export interface CallObserver {
   /** A call has come in; whether it is let in is not known yet. */
   begin(call: BegunCall): CallWatch;
@@ -26,13 +28,17 @@ export interface CallWatch {
   ended(status: string, tookMs: number): void;
 }
 
-/** Tells several observers of the same calls; undefined where there are none. */
-export function joinObservers(observers: readonly (CallObserver | undefined)[]): CallObserver | undefined {
+/** Tells several observers of the same calls, each whatever another one throws; undefined where there are none. */
+export function joinObservers(
+  observers: readonly (CallObserver | undefined)[],
+  logger: Logger,
+): CallObserver | undefined {
   const present = observers.filter((observer) => observer !== undefined);
   if (present.length < 2) return present[0];
+  const guarded = present.map((observer) => guardObserver(observer, logger));
   return {
     begin(call) {
-      const watches = present.map((observer) => observer.begin(call));
+      const watches = guarded.map((observer) => observer.begin(call));
       return {
         entered: (requestId, metadata) => each(watches, (watch) => watch.entered?.(requestId, metadata)),
         inside: (part) => within(watches, part),
@@ -42,6 +48,48 @@ export function joinObservers(observers: readonly (CallObserver | undefined)[]):
       };
     },
   };
+}
+
+/** The same observer, which throws nothing and runs every part of the handler once. */
+export function guardObserver(observer: CallObserver, logger: Logger): CallObserver {
+  const bystanders = new Bystanders('an observer of calls', logger);
+  return {
+    begin(call) {
+      let begun: CallWatch | undefined;
+      bystanders.tell(() => {
+        begun = observer.begin(call);
+      });
+      return begun ? guardWatch(begun, bystanders) : { ended: () => undefined };
+    },
+  };
+}
+
+function guardWatch(watch: CallWatch, bystanders: Bystanders): CallWatch {
+  return {
+    entered: (requestId, metadata) => bystanders.tell(() => watch.entered?.(requestId, metadata)),
+    ...(watch.inside && { inside: (part: () => void) => runInside(watch, bystanders, part) }),
+    received: (message) => bystanders.tell(() => watch.received?.(message)),
+    sent: () => bystanders.tell(() => watch.sent?.()),
+    ended: (status, tookMs) => bystanders.tell(() => watch.ended(status, tookMs)),
+  };
+}
+
+/** What the part itself throws is the caller's, not the observer's. */
+function runInside(watch: CallWatch, bystanders: Bystanders, part: () => void): void {
+  let hasRun = false;
+  let failed: { readonly error: unknown } | undefined;
+  const runOnce = (): void => {
+    if (hasRun) return;
+    hasRun = true;
+    try {
+      part();
+    } catch (error) {
+      failed = { error };
+    }
+  };
+  bystanders.tell(() => watch.inside?.(runOnce));
+  runOnce();
+  if (failed) throw failed.error;
 }
 
 function each(watches: readonly CallWatch[], tell: (watch: CallWatch) => void): void {

@@ -54,6 +54,43 @@ describe('O1 limits of one client', () => {
     for (let n = 0; n < 1_000; n += 1) expect(call('bot', 'emergency')).to.equal(undefined);
   });
 
+  it('P9 emergency exits of one client take turns beyond so many, none is lost, and others do not wait for them', () => {
+    const started: number[] = [];
+    const ends = Array.from({ length: 20 }, (_, n) => limiter.emergencyTurn('bot', () => started.push(n)));
+    expect(started).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7]);
+    limiter.emergencyTurn('other', () => started.push(100));
+    expect(started).to.include(100);
+    // One that waits gives up, one that runs ends: the next in line begins.
+    ends[8]?.();
+    ends[0]?.();
+    expect(started.slice(-1)).to.deep.equal([9]);
+    for (const end of ends) end();
+    expect(started.filter((n) => n < 100).sort((a, b) => a - b)).to.deep.equal([
+      0,
+      1,
+      2,
+      3,
+      4,
+      5,
+      6,
+      7,
+      9,
+      ...started.filter((n) => n >= 10 && n < 100),
+    ]);
+    for (const end of ends) end();
+    let again = 0;
+    for (let n = 0; n < 8; n += 1) limiter.emergencyTurn('bot', () => (again += 1));
+    expect(again, 'every turn was given back, and only once').to.equal(8);
+  });
+
+  it('bounds the streams without a name of one address', () => {
+    for (let n = 0; n < 20; n += 1) limiter.countNamelessStream('10.0.0.1');
+    expect(refused(() => limiter.countNamelessStream('10.0.0.1'))?.reason).to.equal('TOO_MANY_STREAMS');
+    expect(refused(() => limiter.countNamelessStream('10.0.0.2'))).to.equal(undefined);
+    limiter.namelessStreamEnded('10.0.0.1');
+    expect(refused(() => limiter.countNamelessStream('10.0.0.1'))).to.equal(undefined);
+  });
+
   it('one client does not use up what is another’s', () => {
     empty('bot', 'other');
     expect(call('other', 'other')).to.equal(undefined);

@@ -2,7 +2,12 @@ import { RateBucket } from '../auth/rate-bucket.js';
 import type { ClientLimits } from '../auth/settings.js';
 import type { Clock } from '../core/clock.js';
 import { ExitlaneError } from '../core/errors.js';
-import { CLIENTS_REMEMBERED_MAX, HELD_REFUSALS_MAX } from './bounds.js';
+import {
+  CLIENTS_REMEMBERED_MAX,
+  EMERGENCIES_AT_ONCE_MAX,
+  HELD_REFUSALS_MAX,
+  NAMELESS_STREAMS_PER_ADDRESS_MAX,
+} from './bounds.js';
 import type { CallUrgency } from './call-urgency.js';
 
 interface Client {
@@ -12,6 +17,9 @@ interface Client {
   readonly connections: Set<string>;
   streams: number;
   held: number;
+  /** Emergency exits that are worked on, and what starts those that wait. */
+  emergencies: number;
+  readonly waiting: (() => void)[];
 }
 
 /** What one client (a name of the access file) may ask of this process: rate, streams, connections (O1). */
@@ -21,6 +29,8 @@ export class ClientLimiter {
   readonly #clients = new Map<string, Client>();
   /** Whose a connection is; a connection may carry the calls of several. */
   readonly #names = new Map<string, Set<string>>();
+  readonly #known = new Set<string>();
+  readonly #namelessStreams = new Map<string, number>();
 
   constructor(limits: ClientLimits, clock: Clock) {
     this.#limits = limits;
@@ -57,10 +67,62 @@ export class ClientLimiter {
     if (client) client.streams -= 1;
   }
 
+  /**
+   * Runs `start` when the client has no more than so many emergency exits under way: at once, or when one of them ends. Never refuses.
+   * Returns what must be called when this one is over, or is given up.
+   */
+  emergencyTurn(name: string, start: () => void): () => void {
+    const client = this.#client(name);
+    let state: 'waiting' | 'running' | 'over' = 'waiting';
+    const begin = (): void => {
+      state = 'running';
+      client.emergencies += 1;
+      start();
+    };
+    if (client.emergencies < EMERGENCIES_AT_ONCE_MAX) begin();
+    else client.waiting.push(begin);
+    return () => {
+      if (state === 'waiting') client.waiting.splice(client.waiting.indexOf(begin), 1);
+      if (state === 'running') {
+        client.emergencies -= 1;
+        client.waiting.shift()?.();
+      }
+      state = 'over';
+    };
+  }
+
+  /** Streams of callers without a name, by address. @throws TOO_MANY_STREAMS; give it back with {@link namelessStreamEnded} */
+  countNamelessStream(address: string): void {
+    const count = this.#namelessStreams.get(address) ?? 0;
+    if (count >= NAMELESS_STREAMS_PER_ADDRESS_MAX) {
+      const text = `${NAMELESS_STREAMS_PER_ADDRESS_MAX} streams without a name are open from this address, the most there may be`;
+      throw new ExitlaneError('TOO_MANY_STREAMS', text, {
+        metadata: { limit: String(NAMELESS_STREAMS_PER_ADDRESS_MAX) },
+      });
+    }
+    this.#namelessStreams.set(address, count + 1);
+  }
+
+  namelessStreamEnded(address: string): void {
+    const left = (this.#namelessStreams.get(address) ?? 1) - 1;
+    if (left > 0) this.#namelessStreams.set(address, left);
+    else this.#namelessStreams.delete(address);
+  }
+
+  /** Somebody with a name calls on this connection. */
+  connectionKnown(connection: string): void {
+    this.#known.add(connection);
+  }
+
+  isKnown(connection: string): boolean {
+    return this.#known.has(connection);
+  }
+
   /** @throws TOO_MANY_CONNECTIONS when this would be one more than allowed */
   countConnection(name: string, connection: string): void {
     const client = this.#client(name);
-    if (client.connections.has(connection)) return;
+    // A call whose connection is gone already names none.
+    if (connection === 'unknown' || client.connections.has(connection)) return;
     const { connectionsMax } = this.#limits;
     if (client.connections.size >= connectionsMax) {
       const text = `${name} has ${connectionsMax} connections here, the most there may be: use one connection for many calls`;
@@ -72,6 +134,7 @@ export class ClientLimiter {
   }
 
   connectionClosed(connection: string): void {
+    this.#known.delete(connection);
     for (const name of this.#names.get(connection) ?? []) this.#clients.get(name)?.connections.delete(connection);
     this.#names.delete(connection);
   }
@@ -104,6 +167,8 @@ export class ClientLimiter {
       connections: new Set(),
       streams: 0,
       held: 0,
+      emergencies: 0,
+      waiting: [],
     };
     this.#clients.set(name, client);
     return client;
@@ -111,8 +176,8 @@ export class ClientLimiter {
 
   #forgetIdle(): void {
     const now = this.#clock.now();
-    for (const [name, { calls, exits, connections, streams, held }] of this.#clients) {
-      const isIdle = streams === 0 && held === 0 && connections.size === 0;
+    for (const [name, { calls, exits, connections, streams, held, emergencies }] of this.#clients) {
+      const isIdle = streams === 0 && held === 0 && emergencies === 0 && connections.size === 0;
       if (isIdle && calls.isFull(now) && exits.isFull(now)) this.#clients.delete(name);
     }
   }

@@ -9,7 +9,7 @@ import {
   type Interceptor,
 } from '@grpc/grpc-js';
 import type { ClientSecurityConfig } from '../auth/settings.js';
-import { readTlsFiles, type TlsMaterial, tlsFileList } from '../auth/tls-files.js';
+import { OTHERS_OR_GROUP_WRITE, readTlsFiles, type TlsMaterial, tlsFileList } from '../auth/tls-files.js';
 import type { Clock } from '../core/clock.js';
 import { ExitlaneError, messageOf } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
@@ -19,7 +19,7 @@ import { serversAt } from './addresses.js';
 
 /** How the clients of a process show themselves; make one and give it to every `connect`. */
 export interface ClientSecurity {
-  /** For a channel to this address. @throws CONFIG_INVALID when a token would go over the network in plain text */
+  /** For a channel to this address. @throws CONFIG_INVALID when a token would go over the network in plain text, or a list of servers has no name */
   channelFor(address: string): { readonly credentials: ChannelCredentials; readonly options: Partial<ClientOptions> };
   reload(): void;
   close(): void;
@@ -37,7 +37,6 @@ const SETTINGS = {
   keyFile: 'EXITLANE_CLIENT_KEY_FILE',
   caFile: 'EXITLANE_CA_FILE',
 };
-const OTHERS_OR_GROUP_WRITE = 0o027;
 const TOKEN = /^[\x21-\x7e]{1,512}$/;
 
 /** Plain text, no token: what loopback without configuration is. */
@@ -62,6 +61,7 @@ export function openClientSecurity(config: ClientSecurityConfig, options: Client
   const interceptors = [withToken(() => token?.value)];
   return {
     channelFor(address) {
+      if (secure && !config.serverName) refuseManyNames(address);
       if (secure) return { credentials: secure, options: { interceptors, ...nameOverride(config, address) } };
       if (token !== undefined && !isPrivatePath(address)) throw tokenInPlainText(address);
       return { credentials: credentials.createInsecure(), options: { interceptors } };
@@ -75,6 +75,14 @@ export function openClientSecurity(config: ClientSecurityConfig, options: Client
       token?.close();
     },
   };
+}
+
+/** grpc-js checks the certificates of all servers of a list against the first address: those of the others would never hold it. */
+function refuseManyNames(address: string): void {
+  const { each, loopback } = serversAt(address);
+  if (loopback || each.length === 1) return;
+  const why = `is required for ${address}: the certificates of all servers in a list are checked against one name; give one that all of them hold, or write dns:///name:port`;
+  throw invalid('EXITLANE_TLS_SERVER_NAME', why);
 }
 
 /** Every host of the address is this machine. */

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Metadata, ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
+import { Bystanders } from '../core/bystanders.js';
 import { currentCallFacts, LOCAL_CALLER, runInCall } from '../core/call-context.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import type { ExitlaneError } from '../core/errors.js';
@@ -7,7 +8,7 @@ import { newId } from '../core/ids.js';
 import type { Logger } from '../core/logger.js';
 import type { Access } from './access.js';
 import { Admission } from './admission.js';
-import type { CallObserver } from './call-observer.js';
+import { type CallObserver, guardObserver } from './call-observer.js';
 import type { ClientLimiter } from './client-limiter.js';
 import { hostOf } from './loopback.js';
 import type { OpenCall, OpenCalls } from './open-calls.js';
@@ -52,11 +53,13 @@ export interface RequestContextOptions {
 export function requestContext(options: RequestContextOptions): ServerInterceptor {
   const { calls, logger, clock = systemClock } = options;
   const refusals = new RefusalLog(logger, clock);
+  const observer = options.observer && guardObserver(options.observer, logger);
+  const log = new Bystanders('the log of calls', logger);
   return (definition, nextCall) => {
     const method = definition.path.slice(1);
     const kind = definition.requestStream || definition.responseStream ? 'stream' : 'unary';
     const startedAt = clock.now();
-    const watch = options.observer?.begin({ method, kind });
+    const watch = observer?.begin({ method, kind });
     const admission = new Admission(options, { method, kind }, nextCall);
     let requestId = '';
     let open: OpenCall | undefined;
@@ -78,11 +81,15 @@ export function requestContext(options: RequestContextOptions): ServerIntercepto
         logger: logger.child({ request_id: requestId, method, ...who }),
         cut: (error: ExitlaneError) => intercepted.sendStatus(toServiceError(error, logger)),
       });
+      admission.expectRequest((error) => {
+        refused = true;
+        intercepted.sendStatus(toServiceError(error, logger));
+      });
       watch?.entered?.(requestId, metadata);
     };
     const refuse = (error: unknown): void => {
       refused = true;
-      refusals.note(method, nextCall.getPeer(), error);
+      log.tell(() => refusals.note(method, nextCall.getPeer(), error));
       const answer = () => intercepted.sendStatus(toServiceError(error, logger));
       if (!admission.holdBack(error, answer)) answer();
     };
@@ -96,7 +103,8 @@ export function requestContext(options: RequestContextOptions): ServerIntercepto
       watch?.ended(status[ended], tookMs);
       if (!open) return;
       calls.close(open);
-      open.logger.debug({ status: status[ended], duration_ms: tookMs }, 'call ended');
+      const line = open.logger;
+      log.tell(() => line.debug({ status: status[ended], duration_ms: tookMs }, 'call ended'));
     };
     /** Goes on with the call unless it is refused now or was before. */
     const attempt = (step: () => void, goOn: () => void): void => {
@@ -126,7 +134,7 @@ export function requestContext(options: RequestContextOptions): ServerIntercepto
                 admission.admitMessage(message);
                 watch?.received?.(message);
               },
-              () => pass(message),
+              () => admission.takeTurn(() => pass(message)),
             ),
           onReceiveHalfClose: (pass) => attempt(() => undefined, pass),
           onCancel: leave,

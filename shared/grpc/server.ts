@@ -93,6 +93,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     host,
     port: options.port,
     tls: security?.tls,
+    clock,
+    isKnown: guard && ((peer) => guard.context.limiter.isKnown(peer)),
     onClosed: (peer) => guard?.context.limiter.connectionClosed(peer),
     onRefused: (address, why) => refused.connection(address, why),
   });

@@ -5,7 +5,7 @@ import { claimNextOrder } from './claim-next.js';
 import { renewLeases, takeOverOrders } from './claims.js';
 import type { Database } from './database.js';
 import { readMessages } from './messages.js';
-import { getOrder } from './orders.js';
+import { countWaitingEntries, getOrder } from './orders.js';
 import { releaseOverdueSlots } from './overdue-slots.js';
 import { readQueueStats } from './queue-stats.js';
 import { setSlotLimits, setTradingState } from './scheduler-state.js';
@@ -204,6 +204,26 @@ describeOnBothStores('claims that make room', (open) => {
       expect(await claim(), 'one extra slot only').to.equal(undefined);
       await fillClaimed(db, stop, { lamports: 1n, tokens: 1n });
       expect((await mustClaim()).emergency, 'the extra slot counts').to.equal(true);
+    });
+  });
+
+  describe('P9 entries that call themselves emergencies', () => {
+    const emergencyEntry = async () => (await submitOrder(db, entryDraft({ emergency: true }))).order;
+
+    it('keep no emergency exit waiting: not those that wait longer, and not those that run', async () => {
+      await limit(1);
+      await emergencyEntry();
+      await mustClaim();
+      await emergencyEntry();
+      const out = await exit('manual', true);
+      expect((await mustClaim()).orderId).to.equal(out.orderId);
+    });
+
+    it('count as waiting entries, of which there may be so many and no more', async () => {
+      await emergencyEntry();
+      await entry();
+      await exit('manual', true);
+      expect(await countWaitingEntries(db, 10)).to.equal(2);
     });
   });
 

@@ -28,7 +28,11 @@ describe('O1 clients do not see each other', () => {
   const hersNow = async () => {
     const { position } = await ask('PositionService/GetPosition', { position_id: positionId }, alice);
     const { orders } = await ask('OrderService/ListOrders', {}, alice);
-    const { current_price: _price, unrealized_pnl: _pnl, ...rest } = (position ?? {}) as unknown as Record<string, unknown>;
+    const {
+      current_price: _price,
+      unrealized_pnl: _pnl,
+      ...rest
+    } = (position ?? {}) as unknown as Record<string, unknown>;
     return { position: rest, orders };
   };
   const entry = (id: string) => ({
@@ -167,8 +171,13 @@ describe('O1 clients do not see each other', () => {
   });
 
   it('the queue is told in numbers; which orders run, each is told of its own', async () => {
-    await ask('QueueService/SetTradingState', { state: 'TRADING_STATE_ACTIVE', changed_by: 'boss', change_reason: 'test' }, boss);
-    const running = async (who: ClientSecurity) => (await ask('QueueService/GetQueueStats', {}, who)).stats?.running ?? [];
+    await ask(
+      'QueueService/SetTradingState',
+      { state: 'TRADING_STATE_ACTIVE', changed_by: 'boss', change_reason: 'test' },
+      boss,
+    );
+    const running = async (who: ClientSecurity) =>
+      (await ask('QueueService/GetQueueStats', {}, who)).stats?.running ?? [];
     await ask('OrderService/SubmitOrder', entry('alices-next'), alice);
     await eventually('it to run or to have run', async () => {
       const { order } = await ask('OrderService/GetOrder', { order_req_id: 'alices-next' }, alice);

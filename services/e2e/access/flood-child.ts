@@ -1,15 +1,17 @@
 /**
- * A client that calls far too fast, as a process of its own: `node flood-child.js <address> <calls per second> <seconds>`, its token and CA
+ * A client that calls far too fast, as a process of its own: `node flood-child.js <address> <calls per second> <seconds> <reads|emergencies>`, its token and CA
  * from the environment as for the CLI. Begins at once, prints what became of its calls as JSON, and ends by itself.
  */
 import process from 'node:process';
+import { ExitPositionRequest, PositionServiceClient } from '../../../proto/gen/exitlane/v1/position_service.js';
 import { QueueServiceClient } from '../../../proto/gen/exitlane/v1/queue_service.js';
+import { newId } from '../../../shared/core/ids.js';
 import { silentLogger } from '../../../shared/core/logger.js';
 import { CallError } from '../../../shared/grpc/call-error.js';
 import { call, connect } from '../../../shared/grpc/client.js';
 import { openClientSecurity } from '../../../shared/grpc/client-security.js';
 
-const [, , address = '', perSecond = '10000', seconds = '3'] = process.argv;
+const [, , address = '', perSecond = '10000', seconds = '3', kind = 'reads'] = process.argv;
 const TICK_MS = 5;
 /** Whoever floods does not wait for answers. */
 const DEADLINE_MS = 3_000;
@@ -19,6 +21,23 @@ const security = openClientSecurity(
   { logger: silentLogger, token: process.env.EXITLANE_TOKEN || undefined },
 );
 const client = connect(QueueServiceClient, address, {}, security);
+const positions = connect(PositionServiceClient, address, {}, security);
+/** Emergency exits of positions that do not exist: nothing may refuse one unheard. */
+const ask = () =>
+  kind === 'reads'
+    ? call(client, 'getTradingState', {}, { deadlineMs: DEADLINE_MS })
+    : call(
+        positions,
+        'exitPosition',
+        ExitPositionRequest.create({
+          positionId: newId(),
+          orderReqId: newId(),
+          percent: 100,
+          exitReason: 'emergency',
+          emergency: true,
+        }),
+        { deadlineMs: DEADLINE_MS },
+      );
 const outcomes: Record<string, number> = {};
 const startedAt = performance.now();
 const endsAt = startedAt + Number(seconds) * 1_000;
@@ -27,7 +46,7 @@ let answered = 0;
 
 const one = () => {
   sent += 1;
-  void call(client, 'getTradingState', {}, { deadlineMs: DEADLINE_MS })
+  void ask()
     .then(
       () => 'OK',
       (error: unknown) => (error instanceof CallError ? (error.reason ?? error.status) : 'LOCAL'),
@@ -48,5 +67,6 @@ const timer = setInterval(() => {
   clearInterval(timer);
   process.stdout.write(`${JSON.stringify({ sent, outcomes })}\n`);
   client.close();
+  positions.close();
   security.close();
 }, TICK_MS);

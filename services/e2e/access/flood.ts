@@ -78,7 +78,11 @@ export async function openVictim(stack: LockedStack, name: string): Promise<Vict
 /** Floods for a while, and runs `meanwhile` once the flood is under way. */
 export async function flood<T>(
   stack: LockedStack,
-  { perSecond, seconds }: { readonly perSecond: number; readonly seconds: number },
+  {
+    perSecond,
+    seconds,
+    kind = 'reads',
+  }: { readonly perSecond: number; readonly seconds: number; readonly kind?: 'reads' | 'emergencies' },
   meanwhile: () => Promise<T>,
 ): Promise<{ readonly flood: Flood; readonly result: T }> {
   const program = fileURLToPath(new URL('./flood-child.js', import.meta.url));
@@ -87,7 +91,7 @@ export async function flood<T>(
     EXITLANE_TOKEN: 'exl_flooder',
     EXITLANE_CA_FILE: path.join(stack.folder, 'certs', 'ca.pem'),
   };
-  const child = spawn(process.execPath, [program, stack.requestorAddress, String(perSecond), String(seconds)], {
+  const child = spawn(process.execPath, [program, stack.requestorAddress, String(perSecond), String(seconds), kind], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

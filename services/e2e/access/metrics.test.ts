@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { expect } from 'chai';
 import { silentLogger } from '../../../shared/core/logger.js';
@@ -46,6 +48,17 @@ describe('O1 O2 metrics on an address that is open to others', () => {
     const { tls } = stack.security.requestor.server;
     for (const more of [{}, { security: { tls, access: undefined } }]) {
       expect(await failureOf(start(more))).to.include({ reason: 'CONFIG_INVALID' });
+    }
+  });
+
+  it('a connection that does not get on with its handshake is closed', async () => {
+    const server = await start({ security: stack.security.requestor.server, handshakeMsMax: 50 });
+    try {
+      const silent = connect(server.port ?? 0, '127.0.0.1').on('error', () => undefined);
+      silent.resume();
+      await once(silent, 'close');
+    } finally {
+      await server.close();
     }
   });
 

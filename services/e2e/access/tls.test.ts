@@ -72,6 +72,27 @@ describe('O1 TLS with tokens', () => {
     expect(() => security.channelFor('127.0.0.1:50051')).to.not.throw();
   });
 
+  it('O1 a list of servers on other machines takes a name that all their certificates hold', () => {
+    const caFile = path.join(stack.folder, 'certs', 'ca.pem');
+    const options = { logger: silentLogger, token: 'exl_bot' };
+    const [nameless, named] = [{ caFile }, { caFile, serverName: 'requestor' }].map((config) =>
+      openClientSecurity(config, options),
+    );
+    const list = '10.0.0.7:50051,10.0.0.8:50051';
+    expect(() => nameless?.channelFor(list)).to.throw('EXITLANE_TLS_SERVER_NAME: is required for 10.0.0.7:50051,');
+    expect(named?.channelFor(list).options).to.include({ 'grpc.ssl_target_name_override': 'requestor' });
+    for (const fine of [
+      '10.0.0.7:50051',
+      '127.0.0.1:50051,127.0.0.1:50053',
+      'dns:///requestor:50051',
+      'requestor:50051',
+    ]) {
+      expect(() => nameless?.channelFor(fine), fine).to.not.throw();
+    }
+    nameless?.close();
+    named?.close();
+  });
+
   it('a renewed certificate is shown to new connections, a broken renewal to nobody', async () => {
     const { requestorAddress, folder, security } = stack;
     const certs = path.join(folder, 'certs');

@@ -1,7 +1,8 @@
+import { currentCallFacts } from '../../../shared/core/call-context.js';
 import type { SubmitOrderRequest } from '../../../proto/gen/exitlane/v1/order_service.js';
 import { ExitPlan } from '../../../proto/gen/exitlane/v1/position.js';
 import { parseAmount, parsePrice } from '../../../shared/core/decimals.js';
-import { invalidField } from '../../../shared/core/errors.js';
+import { ExitlaneError, invalidField } from '../../../shared/core/errors.js';
 import { failpoint } from '../../../shared/core/failpoints.js';
 import { priorityOf } from '../../../shared/order/priority.js';
 import type { Database } from '../../../shared/store/database.js';
@@ -48,6 +49,7 @@ export function createIntake(options: IntakeOptions): Intake {
       };
       let accepted: Accepted;
       if (checked.kind === 'ENTRY') {
+        refuseEmergencyEntry(checked.request);
         const submission = await entrySubmission(options, checked, payloadHash, signal);
         accepted = await entryLimit.admit(() => insert(submission));
       } else {
@@ -57,6 +59,17 @@ export function createIntake(options: IntakeOptions): Intake {
       return accepted;
     },
   };
+}
+
+/**
+ * An entry marked emergency goes before everybody's exits (P1, P3). Where clients have names, that is not for each of them to say.
+ * @throws ROLE_INSUFFICIENT
+ */
+function refuseEmergencyEntry({ emergency }: SubmitOrderRequest): void {
+  const caller = currentCallFacts()?.caller;
+  if (!emergency || caller?.role !== 'trade') return;
+  const text = `emergency: an entry that goes before the exits of others takes the role admin; ${caller.name} has the role trade`;
+  throw new ExitlaneError('ROLE_INSUFFICIENT', text, { metadata: { role: 'trade', required: 'admin' } });
 }
 
 async function entrySubmission(
