@@ -63,6 +63,8 @@ function whyItEnded(order: Order): string {
       return `It was still waiting at ${dateTime(order.expiresAt) || 'its expiry'} and was not to trade later. Nothing was traded.`;
     case 'CANCELLED_BY_CLIENT':
       return 'Somebody cancelled it. Nothing was traded.';
+    case 'RESTORED':
+      return 'It was unfinished in a backup that was restored. Whether it traded after that, only the chain can tell.';
     default:
       return `${lastError(order)}It ended without a fill${order.reason === '' ? '' : ` (${plain(order.reason)})`}.`;
   }

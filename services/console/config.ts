@@ -24,7 +24,7 @@ export interface ConsoleConfig {
   readonly processorAddress: string;
   /** What somebody may do who has not signed in; nobody has to unless there are users. */
   readonly role: Role;
-  /** Those who may sign in with a token; undefined: nobody signs in, and everyone on this machine has `role`. */
+  /** Those who may sign in with a token at the start; undefined: nobody signs in, and everyone on this machine has `role`. */
   readonly users?: readonly User[] | undefined;
   /** Names in the address bar besides the own ones, `host` or `host:port`, for a tunnel or a proxy on this machine. */
   readonly allowedHosts: readonly string[];
@@ -37,6 +37,8 @@ export interface ConsoleSecurityConfig {
   readonly certFile: string | undefined;
   readonly keyFile: string | undefined;
   readonly client: ClientSecurityConfig;
+  /** Those who may sign in. */
+  readonly usersFile: string | undefined;
 }
 
 export const CONSOLE_DEFAULTS: ConsoleConfig = {
@@ -74,7 +76,8 @@ export const CONSOLE_SETTINGS = {
     .default(D.role)
     .meta({ description: 'What everyone may do without a users file: `operator`, or `viewer`, who only looks.' }),
   EXITLANE_CONSOLE_USERS_FILE: z.string().optional().meta({
-    description: 'Who may sign in: lines of `name viewer\\|operator sha256-of-the-token`; see [console](console.md).',
+    description:
+      'Who may sign in: lines of `name viewer\\|operator sha256-of-the-token`; see [console](console.md). Read again when it changes.',
     allowed: 'a path',
   }),
   EXITLANE_CONSOLE_ALLOWED_HOSTS: hostList.default([]).meta({
@@ -101,6 +104,7 @@ export function consoleConfigFromEnv(env: NodeJS.ProcessEnv) {
     certFile: settings.EXITLANE_TLS_CERT_FILE,
     keyFile: settings.EXITLANE_TLS_KEY_FILE,
     client: clientSecurityOf(settings),
+    usersFile,
   };
   requireUsersForOthers(settings.EXITLANE_CONSOLE_ALLOWED_HOSTS, usersFile);
   refuseOpenConsole(settings.EXITLANE_CONSOLE_HOST, security.certFile, usersFile);

@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect } from 'chai';
 import { QueueServiceService, TradingState } from '../../proto/gen/exitlane/v1/queue_service.js';
 import { type CallFacts, currentCallFacts } from '../../shared/core/call-context.js';
@@ -11,6 +14,7 @@ import { CONSOLE_DEFAULTS, type ConsoleConfig } from './config.js';
 import { type Console, startConsole } from './console.js';
 import { SESSION_MS_MAX, SIGN_IN_FAILURES_MAX, SIGN_IN_WINDOW_MS, TABS_PER_SESSION_MAX } from './limits.js';
 import type { SessionView } from './model/events.js';
+import { type ConsoleSecurity, openConsoleSecurity } from './security.js';
 
 const hash = (token: string) => createHash('sha256').update(token).digest('hex');
 const USERS = [
@@ -25,9 +29,18 @@ describe('the console without any service', () => {
     started = undefined;
   });
 
-  async function start(config: Partial<ConsoleConfig> = {}, clock = systemClock): Promise<Browser> {
+  async function start(
+    config: Partial<ConsoleConfig> = {},
+    clock = systemClock,
+    security?: ConsoleSecurity,
+  ): Promise<Browser> {
     const nowhere = { requestorAddress: '127.0.0.1:1', processorAddress: '127.0.0.1:1' };
-    started = await startConsole({ config: { ...CONSOLE_DEFAULTS, ...nowhere, port: 0, ...config }, clock, logger });
+    started = await startConsole({
+      config: { ...CONSOLE_DEFAULTS, ...nowhere, port: 0, ...config },
+      clock,
+      logger,
+      security,
+    });
     return new Browser(started.url);
   }
 
@@ -62,6 +75,51 @@ describe('the console without any service', () => {
       expect((await browser.session()).identity).to.equal(null);
     });
 
+    it('shows the audit log to operators only, as the services show it to admins only', async () => {
+      const browser = await start({ users: USERS });
+      await browser.session();
+      await browser.post('/api/session', { token: 'bob-token' });
+      expect((await browser.get('/api/audit')).status).to.equal(403);
+      await browser.session();
+      await browser.post('/api/session', { token: 'alice-token' });
+      // Past the console: there is no requestor.
+      expect((await browser.get('/api/audit')).status).to.equal(503);
+    });
+
+    it('reads the users again, and ends the sessions of those who are gone or have another role', async () => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'exitlane-console-'));
+      const usersFile = path.join(folder, 'users');
+      const write = (...lines: string[]) => writeFileSync(usersFile, `${lines.join('\n')}\n`, { mode: 0o600 });
+      const [alice, bob] = [`alice operator ${hash('alice-token')}`, `bob viewer ${hash('bob-token')}`];
+      write(alice, bob, `carol viewer ${hash('carol-token')}`);
+      const files = { certFile: undefined, keyFile: undefined, usersFile, client: {} };
+      const security = openConsoleSecurity(files, { logger, clock: systemClock });
+      try {
+        const first = await start({}, systemClock, security);
+        const browsers = { alice: first, bob: new Browser(first.url), carol: new Browser(first.url) };
+        for (const [name, browser] of Object.entries(browsers)) {
+          await browser.session();
+          expect((await browser.post('/api/session', { token: `${name}-token` })).status, name).to.equal(200);
+        }
+        const tab = await browsers.bob.tab();
+        write(alice, 'bob viewer half a line');
+        security.reload();
+        expect((await browsers.bob.session()).identity, 'a slip changes nothing').to.include({ name: 'bob' });
+        write(alice, bob.replace('viewer', 'operator'));
+        security.reload();
+        await eventually('the end of his stream', () => tab.text().includes('event: signedOut'));
+        expect((await browsers.alice.session()).identity).to.include({ name: 'alice' });
+        expect((await browsers.bob.session()).identity, 'another role').to.equal(null);
+        expect((await browsers.carol.session()).identity, 'gone').to.equal(null);
+        expect((await browsers.carol.post('/api/session', { token: 'carol-token' })).status).to.equal(401);
+        expect((await browsers.bob.post('/api/session', { token: 'bob-token' })).status).to.equal(200);
+        expect((await browsers.bob.session()).identity).to.include({ role: 'operator' });
+      } finally {
+        security.close();
+        rmSync(folder, { recursive: true });
+      }
+    });
+
     it('takes a new session id at sign-in: one that was planted before is worth nothing', async () => {
       const browser = await start({ users: USERS });
       await browser.session();
@@ -82,8 +140,14 @@ describe('the console without any service', () => {
       laterMs += SESSION_MS_MAX;
       expect((await browser.session()).identity).to.equal(null);
       for (let n = 0; n < SIGN_IN_FAILURES_MAX; n += 1) await browser.post('/api/session', { token: `guess ${n}` });
-      expect((await browser.post('/api/session', { token: 'alice-token' })).status).to.equal(429);
+      expect((await browser.post('/api/session', { token: 'one more' })).status).to.equal(429);
+      expect((await browser.post('/api/session', { token: 'alice-token' })).status, 'not for the right one').to.equal(
+        200,
+      );
+      await browser.session();
+      expect((await browser.post('/api/session', { token: 'one more' })).status, 'and goes on').to.equal(429);
       laterMs += SIGN_IN_WINDOW_MS;
+      expect((await browser.post('/api/session', { token: 'one more' })).status).to.equal(401);
       expect((await browser.post('/api/session', { token: 'alice-token' })).status).to.equal(200);
     });
   });

@@ -59,7 +59,12 @@ export async function startConsole({ config, security, clock, logger, metrics }:
       stop.abort(new Error('the console stops'));
       return hub.close();
     });
-    const sessions = new Sessions({ users: config.users, role: config.role, clock });
+    const users = security?.users;
+    const sessions = new Sessions({ users: () => users?.value ?? config.users, role: config.role, clock });
+    const stopWatching = users?.onChange(() => {
+      for (const sessionId of sessions.endStale()) hub.signOut(sessionId);
+    });
+    open.add('users file', () => stopWatching?.());
     const server = createHttpServer(logger, security?.tls);
     let port = config.port;
     const guard = new Guard({ host: config.host, port: () => port, allowedHosts: config.allowedHosts, sessions });

@@ -56,7 +56,7 @@ describe('O4 exitlane config', () => {
     expect(row('RETRY_MAX_DELAY_MS')).to.include({ value: '60000', origin: 'default' });
     expect(row('JUPITER_API_KEY')).to.include({ value: '********', origin: 'environment' });
     expect(row('DATABASE_URL')?.value).to.equal('postgresql://me:********@db:5432/exitlane');
-    const rpc = 'https://rpc.example.org/v2/********,https://other.example.org/?api-key=********';
+    const rpc = 'https://rpc.example.org/********/********,https://other.example.org/?api-key=********';
     expect(row('SOLANA_RPC_URLS')?.value).to.equal(rpc);
     expect(shown('requestor').get('TELEGRAM_BOT_TOKEN')?.value).to.equal('********');
   });

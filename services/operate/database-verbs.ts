@@ -2,6 +2,7 @@ import { ExitlaneError } from '../../shared/core/errors.js';
 import { createLogger } from '../../shared/core/logger.js';
 import { openDatabase } from '../../shared/store/database.js';
 import { newestVersion, type SchemaTarget } from '../../shared/store/migrate.js';
+import type { StoodStill } from '../../shared/store/restored-orders.js';
 import { restoreBackup } from './backup/restore.js';
 import { writeBackup } from './backup/write.js';
 import { columns } from './output.js';
@@ -64,7 +65,7 @@ export async function restoreVerb(given: Given): Promise<number> {
     out.write(`${JSON.stringify({ file, ...report }, undefined, 2)}\n`);
     return 0;
   }
-  const { header, rows, schemaVersion, epoch, unfinishedOrders, tradingState } = report;
+  const { header, rows, schemaVersion, epoch, unfinishedOrders, tradingState, stoodStill } = report;
   out.write(
     [
       `${placeName(place)}: restored as of ${header.takenAt}, schema ${schemaVersion}`,
@@ -72,10 +73,22 @@ export async function restoreVerb(given: Given): Promise<number> {
       `message log: new epoch ${epoch}`,
       `unfinished orders: ${unfinishedOrders}; what became of them since is not in the backup`,
       `trading state: ${tradingState}`,
+      ...(stoodStill ? stoodStillLines(stoodStill) : []),
       '',
     ].join('\n'),
   );
   return 0;
+}
+
+/** Each kind with how many, and which: somebody has to look after them. */
+function stoodStillLines({ returned, cancelled, lastTries, notFollowed }: StoodStill): string[] {
+  const line = (what: string, ids: readonly string[]) => `${what}: ${[ids.length, ...ids].join(' ')}`;
+  return [
+    line('orders that were at work and wait again', returned),
+    line('emergency exits cancelled', cancelled),
+    line('emergency exits on the wire, not tried again', lastTries),
+    line('exits on the wire that no emergency exit follows any more', notFollowed),
+  ];
 }
 
 function placeGiven(given: Given, mustExist: boolean): Place {

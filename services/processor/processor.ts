@@ -106,7 +106,7 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
       logger,
       clock,
       security: options.security?.server,
-      observer: joinObservers([metrics && grpcMetrics(metrics), tracedCalls()]),
+      observer: joinObservers([metrics && grpcMetrics(metrics), tracedCalls()], logger),
       serving: false,
       services: [
         executionService({ db, hub, supervisor, clock }),

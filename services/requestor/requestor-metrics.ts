@@ -1,13 +1,42 @@
+import { messageOf } from '../../shared/core/errors.js';
+import type { Logger } from '../../shared/core/logger.js';
 import type { Metrics } from '../../shared/metrics/metrics.js';
 import type { ReadyCheck } from '../../shared/metrics/readiness.js';
 import type { ProcessorLink } from './processor-link.js';
 
-/** Orders need somebody to run them. */
-export function processorCheck(link: Pick<ProcessorLink, 'reached'>, address: string): ReadyCheck {
+export interface ProcessorCheckOptions {
+  readonly link: Pick<ProcessorLink, 'reached'>;
+  readonly address: string;
+  readonly logger: Logger;
+  readonly metrics: Metrics | undefined;
+}
+
+/**
+ * Tells whether a processor is reached, and never that the requestor is not ready without one: emergency exits, cancels and the
+ * trading state are accepted and kept all the same (P9), and whoever cannot find a requestor could not submit them at all.
+ */
+export function processorCheck({ link, address, logger, metrics }: ProcessorCheckOptions): ReadyCheck {
+  const reachable = metrics?.gauge({
+    name: 'exitlane_requestor_processor_reachable',
+    help: '1 while this requestor reaches a processor; without one it accepts orders, and none of them starts.',
+  });
+  let was = true;
+  const note = (is: boolean): void => {
+    reachable?.set(is ? 1 : 0);
+    if (was && !is) logger.warn({ address }, 'no processor is reached: orders are accepted, and none starts');
+    else if (is && !was) logger.info({ address }, 'a processor is reached again');
+    was = is;
+  };
   return {
     name: 'processor',
     async look() {
-      await link.reached();
+      try {
+        await link.reached();
+      } catch (error) {
+        note(false);
+        return `NOT reached (${messageOf(error)}); ready all the same: orders are accepted, and start when one is back`;
+      }
+      note(true);
       return `${address} is reached`;
     },
   };

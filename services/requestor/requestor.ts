@@ -89,7 +89,7 @@ export async function startRequestor(options: RequestorOptions): Promise<Request
     if (metrics) fleetMetrics(metrics, { db, clock });
     const readiness = new ReadinessWatch({
       service: 'requestor',
-      checks: [databaseCheck(db), processorCheck(link, config.processorAddress)],
+      checks: [databaseCheck(db), processorCheck({ link, address: config.processorAddress, logger, metrics })],
       onChange: (ready) => server.setServing(ready),
       logger,
       metrics,
@@ -122,7 +122,7 @@ async function startServer({ db, config, security, clock, logger, metrics }: Req
     logger,
     clock,
     security: security?.server,
-    observer: joinObservers([metrics && grpcMetrics(metrics), tracedCalls()]),
+    observer: joinObservers([metrics && grpcMetrics(metrics), tracedCalls()], logger),
     serving: false,
     services: [
       orderService({ db, intake, signals, clock, logger }),

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { failureOf } from '../../shared/store/testing/waiting.js';
 import { down } from './down.js';
 import { type Identity, identify, isAlive, signalTo } from './identity.js';
-import { alone } from './lock.js';
+import { alone, removeStale } from './lock.js';
 import { type Places, placesIn } from './places.js';
 import { planOf } from './plan.js';
 import { refuseTakenPorts } from './ports.js';
@@ -126,6 +126,17 @@ describe('O3 make up, down and status', () => {
     writeFileSync(places.lock, JSON.stringify({ pid: process.pid, startedAt: 'another boot/1' }));
     expect(await alone(places, async () => 'done')).to.equal('done');
     expect(existsSync(places.lock)).to.equal(false);
+  });
+
+  it('who finds a stale lock does not take away the new one of another who found it, too', () => {
+    const live = JSON.stringify(identify(process.pid));
+    writeFileSync(places.lock, live);
+    expect(() => removeStale(places.lock)).to.throw(`at work on this stack (process ${process.pid})`);
+    expect(readFileSync(places.lock, 'utf8')).to.equal(live);
+    writeFileSync(places.lock, JSON.stringify({ pid: process.pid, startedAt: 'another boot/1' }));
+    removeStale(places.lock);
+    removeStale(places.lock);
+    expect(readdirSync(places.folder).filter((name) => name.startsWith('lock'))).to.deep.equal([]);
   });
 
   it('names every taken port with the setting that chooses it, and what would do', async () => {

@@ -98,4 +98,27 @@ describeOnBothStores('O6 retention leaves a history that the checker understands
       .to.match(/sequences .*found 0 messages/)
       .and.match(/ended-total .* have ended and 3 were removed/);
   });
+
+  it('and one that knows what cannot have been removed: what was not a day old when it was cleaned up last', async () => {
+    await daysPass(31);
+    await removeAll(30, 100);
+    const removed = { ...story.inFlight.order, orderReqId: 'lost' };
+    const { rows } = await db.query<{ ran_at: Date }>('SELECT ran_at FROM retention');
+    const ranAt = rows[0]?.ran_at.getTime() ?? 0;
+    await db.query('UPDATE retention SET orders_removed = orders_removed + 2');
+    await db.query('UPDATE order_totals SET ended = ended + 2');
+    story.history.acknowledge({ ...removed, orderId: idMadeAt(ranAt - 2 * DAY_MS) });
+    expect(await wrongIn(), 'one that may have been').to.deep.equal([]);
+    const young = idMadeAt(ranAt - DAY_MS / 2);
+    story.history.acknowledge({ ...removed, orderReqId: 'young', orderId: young });
+    expect(await wrongIn()).to.deep.equal([
+      `acknowledged-orders young: was acknowledged as order ${young} and does not exist`,
+    ]);
+  });
 });
+
+/** A UUID of version 7 of that time. */
+function idMadeAt(ms: number): string {
+  const hex = ms.toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+}

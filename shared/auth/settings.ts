@@ -48,9 +48,10 @@ export const SERVER_SECURITY_SETTINGS = {
     description:
       'Certificate of this service, PEM with its chain; set: the port speaks TLS. Read again when it changes.',
   }),
-  EXITLANE_TLS_KEY_FILE: file
-    .optional()
-    .meta({ description: 'Private key of that certificate, PEM; readable by its owner only.', allowed: 'a path' }),
+  EXITLANE_TLS_KEY_FILE: file.optional().meta({
+    description: 'Private key of that certificate, PEM; others must not be able to read it.',
+    allowed: 'a path',
+  }),
   EXITLANE_TLS_CLIENT_CA_FILE: file
     .optional()
     .meta({ description: 'CA of client certificates, PEM; set: clients must show a certificate of it (mTLS).' }),
@@ -82,15 +83,19 @@ export const CLIENT_SECURITY_SETTINGS = {
     .meta({ description: 'Certificate to show to the services (mTLS), PEM.', allowed: 'a path' }),
   EXITLANE_CLIENT_KEY_FILE: file
     .optional()
-    .meta({ description: 'Private key of that certificate, PEM; readable by its owner only.' }),
+    .meta({ description: 'Private key of that certificate, PEM; others must not be able to read it.' }),
   EXITLANE_TOKEN_FILE: file.optional().meta({
-    description: 'File with the token to show to the services; readable by its owner only. Read again when it changes.',
+    description:
+      'File with the token to show to the services; others must not be able to read it. Read again when it changes.',
   }),
   EXITLANE_TLS_SERVER_NAME: z
     .string()
     .regex(/^[A-Za-z0-9.-]{1,253}$/, 'must be a host name')
     .optional()
-    .meta({ description: "Name in the services' certificates where it is not the one in their address." }),
+    .meta({
+      description:
+        "Name in the services' certificates where it is not the one in their address; needed for a list of addresses.",
+    }),
 };
 
 type Values<Shape extends z.ZodRawShape> = z.infer<z.ZodObject<Shape>>;

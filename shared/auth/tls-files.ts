@@ -33,7 +33,7 @@ export function tlsFileList({ certFile, keyFile, caFile }: TlsFiles): string[] {
 }
 
 /**
- * Reads and checks TLS files: they exist, are PEM, the key is the certificate's, it is not expired, and nobody else may read the key.
+ * Reads and checks TLS files: they exist, are PEM, the key is the certificate's, it is not expired, and others may not read the key.
  * @throws CONFIG_INVALID with every problem; nothing of a file's content is in it
  */
 export function readTlsFiles(files: TlsFiles, settings: TlsFileSettings, now = Date.now()): TlsMaterial {

@@ -54,3 +54,6 @@ export const SLIPPAGE_BPS_MAX = 10_000;
 
 /** Time given to running work at shutdown before streams are cut. */
 export const DRAIN_MS = 5_000;
+
+/** Log lines that could not be written yet, because the disk is full: some thousands; beyond it the oldest are lost. */
+export const LOG_UNWRITTEN_BYTES_MAX = 1024 * 1024;

@@ -1,10 +1,8 @@
-import { default as pinoPretty } from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
 
-/** One readable line per event: `12:00:01.234 INFO  requestor  order filled  orderId=...`. */
-export function pretty() {
-  return pinoPretty({
-    destination: 2,
-    sync: true,
+/** Makes readable lines of pino's JSON: `12:00:01.234 INFO  requestor  order filled  orderId=...`. */
+export function pretty(): (line: string) => string {
+  return prettyFactory({
     colorize: process.stderr.isTTY === true && process.env.NO_COLOR === undefined,
     translateTime: 'HH:MM:ss.l',
     ignore: 'pid,hostname,service',

@@ -1,6 +1,7 @@
 import { type Logger as PinoLogger, pino } from 'pino';
 import { currentCallFacts, LOCAL_CALLER } from './call-context.js';
 import { pretty } from './log-pretty.js';
+import { logSink } from './log-sink.js';
 import { currentOrderFacts } from './order-context.js';
 
 export type Logger = PinoLogger;
@@ -25,7 +26,7 @@ const REDACTED_PATHS = SECRET_KEYS.flatMap((key) => {
 
 /**
  * Structured log on standard error (standard output belongs to what a command prints). Amounts go in as strings: pino
- * prints a bigint as a bare number.
+ * prints a bigint as a bare number. A line that cannot be written is nobody's failure: see {@link logSink}.
  */
 export function createLogger(options: LoggerOptions): Logger {
   const settings = {
@@ -37,7 +38,7 @@ export function createLogger(options: LoggerOptions): Logger {
     mixin: (_merged: object, _level: number, logger: PinoLogger) => contextOf(logger),
   };
   const human = options.pretty ?? process.stderr.isTTY === true;
-  return pino(settings, human ? pretty() : pino.destination({ fd: 2, sync: true }));
+  return pino(settings, logSink(2, human ? pretty() : undefined));
 }
 
 /** What every line says of the order or the call that it was written for, as far as the logger does not say it already. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { ManualClock } from './clock.js';
 import { silentLogger } from './logger.js';
-import { RELOAD_INTERVAL_MS, Reloading } from './reloading.js';
+import { RELOAD_INTERVAL_MS, Reloading, staleReloads } from './reloading.js';
 
 describe('O1 reloading files', () => {
   let folder: string;
@@ -69,6 +69,26 @@ describe('O1 reloading files', () => {
     symlinkSync(path.join(folder, 'next'), file);
     await look();
     expect(reloading.value).to.equal(3);
+  });
+
+  it('O2 tells of a file that is not taken for as long as it is not', async () => {
+    expect(staleReloads().get('value')).to.equal(false);
+    renameSync(file, `${file}.old`);
+    writeFileSync(file, 'half a');
+    await look();
+    expect(staleReloads().get('value')).to.equal(true);
+    await look();
+    expect(staleReloads().get('value'), 'and goes on telling').to.equal(true);
+    renameSync(`${file}.old`, file);
+    await look();
+    expect(staleReloads().get('value'), 'the file before is back').to.equal(false);
+    writeFileSync(file, 'wrong');
+    await look();
+    writeFileSync(file, '4444');
+    await look();
+    expect(staleReloads().get('value'), 'a good one came').to.equal(false);
+    reloading.close();
+    expect(staleReloads().has('value')).to.equal(false);
   });
 
   it('looks no more after the end', async () => {

@@ -17,6 +17,21 @@ export interface ReloadingOptions<T> {
   readonly intervalMs?: number;
 }
 
+interface Reload {
+  readonly what: string;
+  readonly isStale: boolean;
+}
+
+/** Of this process, for its numbers: whoever opens a file need not know who counts. */
+const living = new Set<Reload>();
+
+/** Whether a changed file is not taken at present, by what is made of it. */
+export function staleReloads(): Map<string, boolean> {
+  const stale = new Map<string, boolean>();
+  for (const { what, isStale } of living) stale.set(what, isStale || stale.get(what) === true);
+  return stale;
+}
+
 /**
  * A value made from files, made again when one of them changes. What cannot be made (half written, wrong) leaves the value before in
  * force, and is tried again at every look: a bad renewal must not take a service down.
@@ -27,6 +42,7 @@ export class Reloading<T> {
   #value: T;
   #seen: string;
   #complainedOf = '';
+  #isStale = false;
   #timer: Timer | undefined;
   #closed = false;
 
@@ -34,7 +50,17 @@ export class Reloading<T> {
     this.#options = options;
     this.#seen = signatureOf(options.files);
     this.#value = options.load();
+    living.add(this);
     this.#schedule();
+  }
+
+  get what(): string {
+    return this.#options.what;
+  }
+
+  /** The files hold something else, and it cannot be taken. */
+  get isStale(): boolean {
+    return this.#isStale;
   }
 
   get value(): T {
@@ -51,16 +77,21 @@ export class Reloading<T> {
   check(): boolean {
     const { files, load, logger, what } = this.#options;
     const seen = signatureOf(files);
-    if (seen === this.#seen) return false;
+    if (seen === this.#seen) {
+      this.#isStale = false;
+      return false;
+    }
     try {
       this.#value = load();
     } catch (error) {
       // Said once per state of the files, not at every look.
       if (this.#complainedOf !== seen) logger.error({ files }, `the ${what} stays as it was: ${messageOf(error)}`);
       this.#complainedOf = seen;
+      this.#isStale = true;
       return false;
     }
     this.#seen = seen;
+    this.#isStale = false;
     logger.info({ files }, `the ${what} was read again`);
     for (const listener of this.#listeners) listener(this.#value);
     return true;
@@ -68,6 +99,7 @@ export class Reloading<T> {
 
   close(): void {
     this.#closed = true;
+    living.delete(this);
     this.#timer?.cancel();
     this.#listeners.clear();
   }

@@ -121,13 +121,17 @@ function misfits(file: SettingsFile): string[] {
   });
 }
 
+/** Permission bit that a settings file must not have. */
+export const CHANGED_BY_ALL = 0o002;
+
 /**
  * Refused rather than warned about, as key files are: nobody reads the warning of a service that works. The group may read it, since
  * that is how systemd's units and their users share a file.
  */
 function exposed({ path, mode, settings }: SettingsFile): string[] {
   const shown = mode.toString(8).padStart(3, '0');
-  if ((mode & 0o002) !== 0) return [`${path} can be changed by everybody (mode ${shown}): run chmod 600 ${path}`];
+  if ((mode & CHANGED_BY_ALL) !== 0)
+    return [`${path} can be changed by everybody (mode ${shown}): run chmod 600 ${path}`];
   const secrets = settings.filter(({ name, value }) => holdsSecret(secrecyOf(name), value)).map(({ name }) => name);
   if (secrets.length === 0 || (mode & 0o004) === 0) return [];
   return [

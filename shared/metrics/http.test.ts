@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { expect } from 'chai';
 import { ManualClock } from '../core/clock.js';
 import { ExitlaneError } from '../core/errors.js';
 import { silentLogger } from '../core/logger.js';
 import { startMetricsServer } from './http.js';
-import { HTTP_RETRY_MS } from './limits.js';
+import { HTTP_CONNECTIONS_PER_ADDRESS_MAX, HTTP_RETRY_MS } from './limits.js';
 import { Metrics } from './metrics.js';
 import type { Readiness } from './readiness.js';
 
@@ -68,6 +68,25 @@ describe('O2 O3 the endpoint of metrics and health', () => {
     await clock.advance(HTTP_RETRY_MS);
     while (server.port === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
     expect((await ask(port, '/livez')).status).to.equal(200);
+  });
+
+  it('one address does not take all connections', async () => {
+    const { port = 0 } = await start();
+    const sockets = Array.from({ length: HTTP_CONNECTIONS_PER_ADDRESS_MAX }, () => connect(port, '127.0.0.1'));
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    const onceMore = connect(port, '127.0.0.1').on('error', () => undefined);
+    await once(onceMore, 'close');
+    const others = connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+    others.end('GET /livez HTTP/1.0\r\n\r\n');
+    const [answer] = (await once(others, 'data')) as [Buffer];
+    expect(answer.toString()).to.match(/^HTTP\/1\.1 200 /);
+    for (const socket of sockets) socket.destroy();
+    const isRefused = () =>
+      ask(port, '/livez').then(
+        () => false,
+        () => true,
+      );
+    while (await isRefused()) await new Promise((resolve) => setTimeout(resolve, 5));
   });
 
   it('O1 is not opened to others', async () => {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import type { AccessList } from '../auth/access-list.js';
 import type { TlsMaterial } from '../auth/tls-files.js';
@@ -8,7 +9,14 @@ import { ExitlaneError, messageOf } from '../core/errors.js';
 import type { Closable } from '../core/lifecycle.js';
 import type { Logger } from '../core/logger.js';
 import type { Reloading } from '../core/reloading.js';
-import { HTTP_CONNECTIONS_MAX, HTTP_HEADER_BYTES_MAX, HTTP_REQUEST_MS_MAX, HTTP_RETRY_MS } from './limits.js';
+import {
+  HTTP_CONNECTIONS_MAX,
+  HTTP_CONNECTIONS_PER_ADDRESS_MAX,
+  HTTP_HANDSHAKE_MS_MAX,
+  HTTP_HEADER_BYTES_MAX,
+  HTTP_REQUEST_MS_MAX,
+  HTTP_RETRY_MS,
+} from './limits.js';
 import type { Metrics } from './metrics.js';
 import type { Readiness } from './readiness.js';
 import { type MetricsConfig, mayListenOn } from './settings.js';
@@ -22,6 +30,8 @@ export interface MetricsServerOptions {
   readonly clock?: Clock;
   /** On an address that is open to others: TLS, and who may read the numbers. */
   readonly security?: MetricsSecurity | undefined;
+  /** Milliseconds; default: HTTP_HANDSHAKE_MS_MAX. */
+  readonly handshakeMsMax?: number;
 }
 
 /** Both are needed on an address that is open to others. */
@@ -49,7 +59,7 @@ const TEXT = 'text/plain; charset=utf-8';
  * @throws CONFIG_INVALID on a host that is open to others without TLS and an access file
  */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
-  const { config, logger, clock = systemClock } = options;
+  const { config, logger, clock = systemClock, handshakeMsMax: handshakeTimeout = HTTP_HANDSHAKE_MS_MAX } = options;
   const { host, port, isOpen = false } = config;
   const guard = isOpen || mayListenOn(host) ? undefined : guardOf(host, options.security);
   const limits = {
@@ -60,12 +70,13 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
   const answered = (request: IncomingMessage, response: ServerResponse) =>
     void answer({ ...options, guard }, request, response);
   const server = guard
-    ? createTlsServer({ ...limits, ...contextOf(guard.tls.value) }, answered)
+    ? createTlsServer({ ...limits, handshakeTimeout, ...contextOf(guard.tls.value) }, answered)
     : createServer(limits, answered);
   const stopRenewing = guard?.tls.onChange((material) => {
     if (server instanceof TlsServer) server.setSecureContext(contextOf(material));
   });
   server.maxConnections = HTTP_CONNECTIONS_MAX;
+  shareConnections(server);
   let timer: Timer | undefined;
   let closed = false;
   let complained = false;
@@ -103,6 +114,25 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
   };
 }
 
+/** From the first byte on, before any handshake. */
+function shareConnections(server: Server | TlsServer): void {
+  const open = new Map<string, number>();
+  server.on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? '';
+    const count = (open.get(address) ?? 0) + 1;
+    if (count > HTTP_CONNECTIONS_PER_ADDRESS_MAX) {
+      socket.destroy();
+      return;
+    }
+    open.set(address, count);
+    socket.once('close', () => {
+      const left = (open.get(address) ?? 1) - 1;
+      if (left > 0) open.set(address, left);
+      else open.delete(address);
+    });
+  });
+}
+
 interface Guard {
   readonly tls: Reloading<TlsMaterial>;
   readonly access: Reloading<AccessList>;
@@ -111,6 +141,10 @@ interface Guard {
 function guardOf(host: string, security: MetricsSecurity | undefined): Guard {
   const { tls, access } = security ?? {};
   if (tls && access) return { tls, access };
+  if (!security) {
+    const text = `metrics of this service may not be told on ${host}: anyone who reaches this address could read them. Use 127.0.0.1, or say with EXITLANE_METRICS_OPEN_HOST that others keep the network closed.`;
+    throw new ExitlaneError('CONFIG_INVALID', text, { metadata: { host } });
+  }
   const text = `metrics may not be told on ${host} without TLS and an access file (EXITLANE_TLS_CERT_FILE, EXITLANE_ACCESS_FILE): anyone who reaches this address could read them. Set them, use 127.0.0.1, or say with EXITLANE_METRICS_OPEN_HOST that others keep the network closed.`;
   throw new ExitlaneError('CONFIG_INVALID', text, { metadata: { host } });
 }

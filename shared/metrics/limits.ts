@@ -22,5 +22,11 @@ export const HTTP_REQUEST_MS_MAX = 5_000;
 /** Scrapers, probes and people number in the tens. */
 export const HTTP_CONNECTIONS_MAX = 64;
 
+/** One address has this many at most: whoever opens connections and says nothing leaves room for scrapers and probes elsewhere. */
+export const HTTP_CONNECTIONS_PER_ADDRESS_MAX = 16;
+
+/** A handshake takes two round trips; Node waits two minutes for it. */
+export const HTTP_HANDSHAKE_MS_MAX = 10_000;
+
 /** A port that another process has is tried again this often: after a restart the one before may still be leaving. */
 export const HTTP_RETRY_MS = 5_000;

@@ -1,5 +1,6 @@
 import type { Closable } from '../core/lifecycle.js';
 import type { Logger } from '../core/logger.js';
+import { staleReloads } from '../core/reloading.js';
 import { VERSION } from '../core/version.js';
 import { type MetricsSecurity, startMetricsServer } from './http.js';
 import { Metrics } from './metrics.js';
@@ -54,6 +55,7 @@ export async function startObserving({ service, config, logger, security }: Obse
       labels: ['service', 'version'],
     })
     .set({ service, version: VERSION }, 1);
+  if (metrics) reloadMetrics(metrics);
   const tracing = await openTracing(service, config, logger);
   const server =
     metrics && (await startMetricsServer({ config: config.metrics, metrics, readiness, logger, security }));
@@ -72,6 +74,19 @@ export async function startObserving({ service, config, logger, security }: Obse
       await tracing?.close();
     },
   };
+}
+
+/** A certificate that is not taken runs out one day; a token that was withdrawn in a file that is not taken still opens the door. */
+function reloadMetrics(metrics: Metrics): void {
+  const failed = metrics.gauge({
+    name: 'exitlane_reload_failed',
+    help: '1 while a file that changed is not taken, and what was read before stays in force.',
+    labels: ['what'],
+  });
+  metrics.onScrape(() => {
+    failed.reset();
+    for (const [what, isStale] of staleReloads()) failed.set({ what }, isStale ? 1 : 0);
+  });
 }
 
 /** Loaded only where traces are wanted. */

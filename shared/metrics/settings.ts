@@ -63,7 +63,7 @@ export function metricsSettings(service: keyof typeof METRICS_PORTS) {
       .min(1)
       .default('127.0.0.1')
       .describe(
-        'Address on which metrics and health are told over HTTP; another than this machine takes TLS and an access file, and metrics a token.',
+        'Address on which metrics and health are told over HTTP. Another than this machine: of requestor and processor with TLS and an access file, metrics to a token; of the console by EXITLANE_METRICS_OPEN_HOST alone.',
       ),
     EXITLANE_METRICS_OPEN_HOST: z
       .string()

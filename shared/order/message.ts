@@ -59,6 +59,7 @@ export type StatusReason =
   | 'FILLED'
   | 'RETRY_DUE'
   | 'ATTEMPTS_EXHAUSTED'
+  | 'RESTORED'
   | 'CANCELLED_BY_CLIENT'
   | 'EXPIRED'
   | 'SUPERSEDED'

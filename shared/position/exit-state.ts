@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OWN_REQ_ID_PREFIX } from '../core/ids.js';
 import type { ExitPlan } from './exit-plan.js';
 
 /** What can fire by itself, in order of precedence (X9). Each is an exit reason too (X2). */
@@ -96,12 +97,12 @@ export function takeProfitIndex(trigger: 'take_profit_1' | 'take_profit_2' | 'ta
 }
 
 /**
- * The client's id of a trigger's exit. It follows from position and trigger alone, so that whoever fires it again - after a crash, or
- * another process - finds the order that exists instead of selling twice.
+ * The order_req_id of a trigger's exit. It follows from position and trigger alone, so that whoever fires it again - after a crash, or
+ * another process - finds the order that exists instead of selling twice. Where a client's order has it, `freeReqId` puts `.2` behind.
  */
 export function triggerReqId(positionId: string, trigger: ExitTrigger, state: ExitState): string {
   const times = state.rearmed[trigger] ?? 0;
-  return `exit:${positionId}:${trigger}${times === 0 ? '' : `:${times}`}`;
+  return `${OWN_REQ_ID_PREFIX.triggered}${positionId}:${trigger}${times === 0 ? '' : `:${times}`}`;
 }
 
 const decimal = z.string().regex(/^\d{1,60}(\.\d{1,60})?$/);

@@ -1,9 +1,11 @@
 import { currentCallFacts } from '../core/call-context.js';
+import { OWN_REQ_ID_PREFIX } from '../core/ids.js';
 import type { Order } from '../order/order.js';
 import type { OrderPriority } from '../order/priority.js';
 import type { Queryable, Transaction } from './database.js';
 import { trimPrice } from './order-row.js';
 import { insertOrder, type NewOrder } from './orders.js';
+import { freeReqId } from './own-req-ids.js';
 
 /**
  * Exits that take over where a sent one dies (X11). While a less urgent exit is on the wire only the chain may end it; what shall
@@ -104,16 +106,32 @@ export async function insertFollower(tx: Transaction, dead: Order, follow: Follo
     isSimulated: dead.isSimulated,
     expiresAt: null,
   };
-  const own = request && (await insertOrder(tx, { ...draft, ...request }));
-  const order = own ?? (await insertOrder(tx, { ...draft, orderReqId: `follow:${dead.orderId}`, payloadHash: '' }));
-  if (!order) throw new Error(`order ${dead.orderId} has a follower already`);
+  const own = request && (await insertOrder(tx, { ...draft, ...request }, 'checked'));
+  const order = own ?? (await insertOneMore(tx, draft, `${OWN_REQ_ID_PREFIX.follower}${dead.orderId}`));
   await tx.query('UPDATE exit_wishes SET order_id = $2 WHERE order_id = $1', [dead.orderId, order.orderId]);
   return order;
 }
 
+/** An id that was free can be taken until the insert, which sees to it that it is not used twice. */
+const INSERTS_MAX = 20;
+
+/** The order under this id, or if that is taken under the next free one: a client's order must not keep tokens from being sold. */
+async function insertOneMore(
+  tx: Transaction,
+  draft: Omit<NewOrder, 'orderReqId' | 'payloadHash'>,
+  wanted: string,
+): Promise<Order> {
+  for (let inserts = 1; inserts <= INSERTS_MAX; inserts++) {
+    const orderReqId = await freeReqId(tx, wanted);
+    const order = await insertOrder(tx, { ...draft, orderReqId, payloadHash: '' });
+    if (order) return order;
+  }
+  throw new Error(`ids such as ${wanted} are taken faster than one can be used`);
+}
+
 /**
  * Remembers a request that made no order, since `order` has all the tokens: a repeat gets the same answer (S6). False: the
- * order_req_id was taken meanwhile.
+ * order_req_id was taken meanwhile. The caller has it locked.
  */
 export async function insertWish(
   tx: Transaction,
@@ -122,7 +140,8 @@ export async function insertWish(
 ): Promise<boolean> {
   const { rowCount } = await tx.query(
     `INSERT INTO exit_wishes (order_req_id, payload_hash, order_id, client, created_at)
-     VALUES ($1, $2, $3, $4, exitlane_now()) ON CONFLICT (order_req_id) DO NOTHING`,
+     SELECT $1, $2, $3, $4, exitlane_now() WHERE NOT EXISTS (SELECT 1 FROM orders WHERE order_req_id = $1)
+     ON CONFLICT (order_req_id) DO NOTHING`,
     [orderReqId, payloadHash, order.orderId, order.client],
   );
   return rowCount > 0;

@@ -12,7 +12,8 @@ import type { Database, Queryable, Transaction } from './database.js';
 import { followExits, insertWish } from './exit-follows.js';
 import { type OrderRow, orderOf } from './order-row.js';
 import { moveOrder } from './order-transitions.js';
-import { insertOrder, type NewOrder } from './orders.js';
+import { insertOrder, lockReqId, type NewOrder } from './orders.js';
+import { freeReqId, hasTriggeredExit } from './own-req-ids.js';
 import { lockPosition, type Position, reserveForExit } from './positions.js';
 import { expireProposals } from './proposals.js';
 
@@ -21,7 +22,11 @@ import { expireProposals } from './proposals.js';
  * everywhere: orders, then their position.
  */
 
-export type ExitDraft = Omit<NewOrder, 'requestedTokens'> & { readonly positionId: string };
+export type ExitDraft = Omit<NewOrder, 'requestedTokens'> & {
+  readonly positionId: string;
+  /** A trigger's: if a client's order has its id, it takes the next free one. Default false: somebody asked for it by its id. */
+  readonly isTriggered?: boolean;
+};
 
 export interface PlacedExit {
   /** The new order; with `follows` the exit on the wire that has everything. */
@@ -33,12 +38,15 @@ export interface PlacedExit {
 /** Somebody made an order with this order_req_id in the same moment: nothing was written, look it up. */
 export class ReqIdTaken extends Error {}
 
-/** An exit was made or ended between look and lock; the transaction begins anew. */
+/** The exit of this trigger exists: nothing was written. */
+export class AlreadyTriggered extends Error {}
+
+/** An exit was made or ended, or an id was taken, between look and lock; the transaction begins anew. */
 class LookAgain extends Error {}
 
 const LOOKS_MAX = 20;
 
-/** @throws POSITION_NOT_FOUND, POSITION_NOT_EXITABLE, POSITION_TOO_SMALL; {@link ReqIdTaken} */
+/** @throws POSITION_NOT_FOUND, POSITION_NOT_EXITABLE, POSITION_TOO_SMALL; {@link ReqIdTaken}; of a trigger {@link AlreadyTriggered} */
 export async function placeExit(
   db: Database,
   draft: ExitDraft,
@@ -59,12 +67,12 @@ export async function placeExit(
   }
 }
 
-async function place(tx: Transaction, draft: ExitDraft, amount: WantedExit['amount']): Promise<PlacedExit> {
-  const { positionId, exitReason, emergency } = draft;
+async function place(tx: Transaction, wanted: ExitDraft, amount: WantedExit['amount']): Promise<PlacedExit> {
+  const { positionId, exitReason, emergency } = wanted;
   const live = await lockLiveExits(tx, positionId);
   const position = await lockPosition(tx, positionId);
   if (!(await areAllOf(tx, positionId, live))) throw new LookAgain();
-  await requireFreeReqId(tx, draft.orderReqId);
+  const draft = { ...wanted, orderReqId: await reqIdOf(tx, wanted) };
   const decision = decideExit(position, live.map(liveExitOf), { exitReason, emergency, amount });
   if (decision.kind === 'refuse') throw exitRefusal(position, decision);
   const superseded = decision.kind === 'takeOver' ? only(live, decision.takeOver) : [];
@@ -93,12 +101,14 @@ async function carryOut(
   const [onTheWire] = followed;
   if (tokens === 0n && onTheWire) {
     if (released > 0n) throw new Error(`position ${position.positionId}: tokens were taken over and not sold`);
-    if (!(await insertWish(tx, draft, onTheWire))) throw new ReqIdTaken();
+    if (!(await insertWish(tx, draft, onTheWire))) throw takenMeanwhile(draft);
     return { order: onTheWire, follows: true };
   }
   await reserveForExit(tx, position, { released, reserved: tokens, exitReason: draft.exitReason });
-  const order = await insertOrder(tx, { ...draft, requestedTokens: tokens });
-  if (!order) throw new ReqIdTaken();
+  // The id of a trigger was chosen before it was locked.
+  const reqId = draft.isTriggered ? 'unchecked' : 'checked';
+  const order = await insertOrder(tx, { ...draft, requestedTokens: tokens }, reqId);
+  if (!order) throw takenMeanwhile(draft);
   return { order, follows: false };
 }
 
@@ -119,12 +129,26 @@ async function areAllOf(tx: Queryable, positionId: string, locked: readonly Orde
   return rows.length === ids.size && rows.every((row) => ids.has(row.order_id));
 }
 
-async function requireFreeReqId(tx: Queryable, orderReqId: string): Promise<void> {
+/** The id that the exit is made under, locked from now on; the position is locked already. */
+async function reqIdOf(tx: Transaction, { isTriggered = false, positionId, orderReqId, payloadHash }: ExitDraft) {
+  if (isTriggered) {
+    if (await hasTriggeredExit(tx, { positionId, orderReqId, payloadHash })) throw new AlreadyTriggered();
+    const free = await freeReqId(tx, orderReqId);
+    await lockReqId(tx, free);
+    return free;
+  }
+  await lockReqId(tx, orderReqId);
   const { rows } = await tx.query(
     'SELECT 1 FROM orders WHERE order_req_id = $1 UNION ALL SELECT 1 FROM exit_wishes WHERE order_req_id = $1',
     [orderReqId],
   );
   if (rows.length > 0) throw new ReqIdTaken();
+  return orderReqId;
+}
+
+/** Only the id can be in the way: with the position locked nobody else makes this exit. */
+function takenMeanwhile({ isTriggered = false }: ExitDraft): Error {
+  return isTriggered ? new LookAgain() : new ReqIdTaken();
 }
 
 function liveExitOf(order: Order): LiveExit {

@@ -31,6 +31,15 @@ export const PGLITE_QUERY_READ_TIMEOUT_MS = 30_000;
 /** Migrations may rewrite tables, and wait for another process that migrates at the same time. */
 export const MIGRATION_TIMEOUT_MS = 600_000;
 
+/** One wait of a migration for a table: whatever else needs that table waits behind it, and gives up after LOCK_TIMEOUT_MS. */
+export const MIGRATION_LOCK_TIMEOUT_MS = 1_000;
+
+/** Between two tries, twice as long: orders are held up a third of the time at most. */
+export const MIGRATION_RETRY_MS = 2_000;
+
+/** A start that waits says so, and says it again. */
+export const MIGRATION_LOG_INTERVAL_MS = 30_000;
+
 /** Connections to PostgreSQL per process unless configured. */
 export const POOL_SIZE_DEFAULT = 10;
 

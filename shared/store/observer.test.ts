@@ -4,7 +4,7 @@ import type { OrderMove } from '../order/order-move.js';
 import { claimNextOrder } from './claim-next.js';
 import type { Database } from './database.js';
 import type { StoreWork } from './observer.js';
-import { insertOrder } from './orders.js';
+import { getOrder, insertOrder } from './orders.js';
 import { settleFailure } from './settlement.js';
 import { submitOrder } from './submit.js';
 import { entryDraft, exitDraft, fillClaimed, LEASE_MS, openTestPosition } from './testing/drafts.js';
@@ -106,5 +106,36 @@ describeOnBothStores('E1 O2 what the store tells its observer', (open) => {
     expect(total).to.be.above(0);
     expect(idle).to.equal(total);
     expect(waiting).to.equal(0);
+  });
+});
+
+describeOnBothStores('E1 O2 an observer that throws', (open) => {
+  const fails = () => {
+    throw new Error('no space left on device');
+  };
+
+  it('changes nothing of what is committed, answered and refused', async () => {
+    const db = await open({ ordersMoved: fails, worked: fails });
+    try {
+      const hints: string[] = [];
+      db.onHint('order', fails);
+      db.onHint('order', (key) => hints.push(key));
+      const submission = entryDraft();
+      const { order, duplicate } = await submitOrder(db, submission);
+      expect(duplicate).to.equal(false);
+      expect((await submitOrder(db, submission)).duplicate).to.equal(true);
+      const claimed = await claimNextOrder(db, 'test', LEASE_MS);
+      if (!claimed) throw new Error('nothing to claim');
+      expect(claimed.orderId).to.equal(order.orderId);
+      await fillClaimed(db, claimed, { lamports: 1_000_000_000n, tokens: 5n });
+      expect(await getOrder(db, { orderId: order.orderId })).to.include({ status: 'FILLED' });
+      expect(hints).to.include(order.orderId);
+      const refused = await db.query('SELECT nothing FROM nowhere').catch((error: Error) => error);
+      expect(refused).to.be.instanceOf(Error).with.property('message').that.contains('nowhere');
+      const undone = await db.transaction(() => Promise.reject(new Error('changed my mind'))).catch((e: Error) => e);
+      expect(undone).to.have.property('message', 'changed my mind');
+    } finally {
+      await db.close();
+    }
   });
 });

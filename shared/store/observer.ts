@@ -1,6 +1,6 @@
 import type { OrderMove } from '../order/order-move.js';
 
-/** Told what happens in the database, for logs and numbers. Called on the path of every statement: quick, and never throwing. */
+/** Told what happens in the database, for logs and numbers. Called on the path of every statement: quick. What it throws changes nothing. */
 export interface StoreObserver {
   /** What a transaction did to orders, after its commit. A commit whose outcome is not known tells nothing. */
   ordersMoved?(moves: readonly OrderMove[]): void;

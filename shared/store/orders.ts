@@ -36,18 +36,31 @@ export interface NewOrder {
   readonly signal?: { readonly score: number | null; readonly reason: string };
 }
 
-/** Inserts the order with message 1; undefined when its order_req_id was taken meanwhile. */
-export async function insertOrder(tx: Transaction, draft: NewOrder): Promise<Order | undefined> {
+/**
+ * Inserts the order with message 1; undefined when its order_req_id was taken meanwhile, by an order or by a request that only follows
+ * a sent exit. `checked`: the caller has the id locked and has looked, or the order is that of the request that only followed.
+ */
+export async function insertOrder(
+  tx: Transaction,
+  draft: NewOrder,
+  reqId: 'unchecked' | 'checked' = 'unchecked',
+): Promise<Order | undefined> {
   const facts = currentCallFacts();
+  if (reqId === 'unchecked') await lockReqId(tx, draft.orderReqId);
+  // Order and message counter in one statement: it makes up for the lock's.
   const { rows } = await tx.query<OrderRow>(
-    `INSERT INTO orders (order_id, order_req_id, payload_hash, order_type, priority, emergency, mint, symbol, decimals,
-       requested_lamports, requested_tokens, expected_price, max_slippage_bps, position_id, exit_reason, exit_plan,
-       is_simulated, max_attempts, expires_at, slippage_cap_bps, signal_score,
-       signal_reason, client, request_id, status, reason, created_at, queued_at, updated_at)
-     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-       coalesce((SELECT client FROM positions WHERE position_id = $14), $23), $24, 'PENDING', 'ACCEPTED', t, t, t
-     FROM (SELECT exitlane_now() AS t) AS clock
-     ON CONFLICT (order_req_id) DO NOTHING RETURNING *`,
+    `WITH made AS (
+       INSERT INTO orders (order_id, order_req_id, payload_hash, order_type, priority, emergency, mint, symbol, decimals,
+         requested_lamports, requested_tokens, expected_price, max_slippage_bps, position_id, exit_reason, exit_plan,
+         is_simulated, max_attempts, expires_at, slippage_cap_bps, signal_score,
+         signal_reason, client, request_id, status, reason, created_at, queued_at, updated_at)
+       SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+         coalesce((SELECT client FROM positions WHERE position_id = $14), $23), $24, 'PENDING', 'ACCEPTED', t, t, t
+       FROM (SELECT exitlane_now() AS t) AS clock
+       WHERE $25 OR NOT EXISTS (SELECT 1 FROM exit_wishes WHERE order_req_id = $2)
+       ON CONFLICT (order_req_id) DO NOTHING RETURNING *),
+     counted AS (INSERT INTO order_sequences (order_id) SELECT order_id FROM made)
+     SELECT * FROM made`,
     [
       newId(),
       draft.orderReqId,
@@ -73,11 +86,11 @@ export async function insertOrder(tx: Transaction, draft: NewOrder): Promise<Ord
       draft.signal?.reason ?? '',
       facts === undefined ? '' : clientOf(facts.caller),
       draft.requestId ?? facts?.requestId ?? '',
+      reqId === 'checked',
     ],
   );
   if (!rows[0]) return undefined;
   const order = orderOf(rows[0]);
-  await tx.query('INSERT INTO order_sequences (order_id) VALUES ($1)', [order.orderId]);
   await appendMessage(tx, order.orderId, {
     kind: 'status',
     body: statusBody(order, 'Accepted and waiting for a slot.'),
@@ -87,6 +100,14 @@ export async function insertOrder(tx: Transaction, draft: NewOrder): Promise<Ord
   if (order.orderType === 'EXIT') tx.hint('queue', EXIT_WAITS);
   if (order.expiresAt !== null) tx.hint('queue', DUE_TIME_SET);
   return order;
+}
+
+/**
+ * Whoever is about to use this order_req_id, for an order or for a wish to follow one, has it alone until the commit. What comes
+ * next sees what the one before has written: ids are unique in either table, and nothing else keeps one from being used in both.
+ */
+export async function lockReqId(tx: Transaction, orderReqId: string): Promise<void> {
+  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [orderReqId]);
 }
 
 export async function findOrder(db: Queryable, orderId: string): Promise<Order | undefined> {

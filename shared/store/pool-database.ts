@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import pg, { type Pool } from 'pg';
+import { Bystanders } from '../core/bystanders.js';
 import { systemClock } from '../core/clock.js';
 import { ExitlaneError } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
@@ -37,6 +38,7 @@ export class PoolDatabase implements Database {
   readonly kind: Database['kind'];
   readonly schemaVersion: number;
   readonly #parts: PoolDatabaseParts;
+  readonly #bystanders: Bystanders;
   readonly #current = new AsyncLocalStorage<OpenTransaction>();
   #closing: Promise<void> | undefined;
   #closed = false;
@@ -47,6 +49,7 @@ export class PoolDatabase implements Database {
     this.kind = parts.kind;
     this.schemaVersion = parts.schemaVersion;
     this.#parts = parts;
+    this.#bystanders = new Bystanders('who is told of the database', parts.logger);
   }
 
   async query<Row extends object = Record<string, unknown>>(
@@ -93,15 +96,21 @@ export class PoolDatabase implements Database {
     for (let attempt = 1; ; attempt += 1) {
       const result = await this.#attempt(work);
       if (result.done) {
-        // The connection is free again by now: listeners may query at once, even on a single session.
-        this.#parts.hints.publish(result.hints);
-        if (result.moves.length > 0) this.#parts.observer?.ordersMoved?.(result.moves);
+        this.#announce(result);
         return result.value;
       }
       if (!result.again || attempt >= TRANSACTION_ATTEMPTS_MAX) throw this.#explain(result.error);
-      this.#parts.logger.debug({ attempt, err: result.error }, 'transaction starts again');
+      const { error } = result;
+      this.#bystanders.tell(() => this.#parts.logger.debug({ attempt, err: error }, 'transaction starts again'));
       await systemClock.sleep(TRANSACTION_RETRY_DELAY_MS * attempt * Math.random());
     }
+  }
+
+  /** What is committed stays so, whoever is told of it and throws. */
+  #announce({ hints, moves }: { readonly hints: readonly Hint[]; readonly moves: readonly OrderMove[] }): void {
+    // The connection is free again by now: listeners may query at once, even on a single session.
+    this.#bystanders.tell(() => this.#parts.hints.publish(hints));
+    if (moves.length > 0) this.#bystanders.tell(() => this.#parts.observer?.ordersMoved?.(moves));
   }
 
   async #attempt<T>(work: (tx: Transaction) => Promise<T>): Promise<Attempt<T>> {
@@ -169,7 +178,8 @@ export class PoolDatabase implements Database {
       throw error;
     } finally {
       this.#running.delete(running);
-      this.#parts.observer?.worked?.({ kind, tookMs: performance.now() - startedAt, failed });
+      const tookMs = performance.now() - startedAt;
+      this.#bystanders.tell(() => this.#parts.observer?.worked?.({ kind, tookMs, failed }));
     }
   }
 

@@ -30,12 +30,17 @@ export function pruneMessages(db: Database, days: number, limit: number): Promis
   return db.transaction((tx) => pruneMessagesIn(tx, days, limit));
 }
 
+/** Read once per statement: compared directly, a volatile function is no bound of the index but asked again for every kept order. */
+function longAgo(days: string): string {
+  return `(SELECT exitlane_now()) - make_interval(days => ${days})`;
+}
+
 export async function pruneMessagesIn(tx: Transaction, days: number, limit: number): Promise<Pruned> {
   if (!(await takeTurn(tx))) return { removed: 0, done: true };
   const { rows } = await tx.query<{ orders: string; removed: string }>(
     `WITH page AS (
          SELECT order_id, updated_at FROM orders
-         WHERE status IN ('FILLED', 'CANCELLED') AND updated_at < exitlane_now() - make_interval(days => $1)
+         WHERE status IN ('FILLED', 'CANCELLED') AND updated_at < ${longAgo('$1')}
            AND (updated_at, order_id) > ((SELECT messages_until FROM retention), (SELECT messages_order_id FROM retention))
          ORDER BY updated_at, order_id LIMIT $2
        ), cut AS (
@@ -63,36 +68,36 @@ export async function pruneMessagesIn(tx: Transaction, days: number, limit: numb
  * proposals and messages: cancelled, nothing of them landed, no alert tells of them, and no open position waits for them. Returns
  * where to go on.
  */
-export async function removeOrders(
-  db: Database,
-  days: number,
-  after: EndedOrder,
-  limit: number,
-): Promise<Pruned & { readonly last: EndedOrder }> {
-  return db.transaction(async (tx) => {
-    if (!(await takeTurn(tx))) return { removed: 0, done: true, last: after };
-    const { rows } = await tx.query<{ order_id: string; ended_at: string; removable: boolean }>(
-      `SELECT o.order_id, o.updated_at::text AS ended_at,
+export function removeOrders(db: Database, days: number, after: EndedOrder, limit: number): Promise<Looked> {
+  return db.transaction((tx) => removeOrdersIn(tx, days, after, limit));
+}
+
+/** What was removed, and where to go on. */
+type Looked = Pruned & { readonly last: EndedOrder };
+
+export async function removeOrdersIn(tx: Transaction, days: number, after: EndedOrder, limit: number): Promise<Looked> {
+  if (!(await takeTurn(tx))) return { removed: 0, done: true, last: after };
+  const { rows } = await tx.query<{ order_id: string; ended_at: string; removable: boolean }>(
+    `SELECT o.order_id, o.updated_at::text AS ended_at,
          o.status = 'CANCELLED'
            AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.order_id = o.order_id AND a.state <> 'DEAD')
            AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.order_id = o.order_id)
            AND NOT EXISTS (SELECT 1 FROM positions p WHERE p.position_id = o.position_id
              AND (p.status <> 'CLOSED' OR p.last_exit_order_id = o.order_id)) AS removable
        FROM orders o
-       WHERE o.status IN ('FILLED', 'CANCELLED') AND o.updated_at < exitlane_now() - make_interval(days => $1)
+       WHERE o.status IN ('FILLED', 'CANCELLED') AND o.updated_at < ${longAgo('$1')}
          AND (o.updated_at, o.order_id) > ($2::timestamptz, $3::uuid)
        ORDER BY o.updated_at, o.order_id LIMIT $4`,
-      [days, after.endedAt, after.orderId, limit],
-    );
-    const ids = rows.filter(({ removable }) => removable).map((row) => row.order_id);
-    if (ids.length > 0) await removeAll(tx, ids);
-    const last = rows.at(-1);
-    return {
-      removed: ids.length,
-      done: rows.length < limit,
-      last: last ? { endedAt: last.ended_at, orderId: last.order_id } : after,
-    };
-  });
+    [days, after.endedAt, after.orderId, limit],
+  );
+  const ids = rows.filter(({ removable }) => removable).map((row) => row.order_id);
+  if (ids.length > 0) await removeAll(tx, ids);
+  const last = rows.at(-1);
+  return {
+    removed: ids.length,
+    done: rows.length < limit,
+    last: last ? { endedAt: last.ended_at, orderId: last.order_id } : after,
+  };
 }
 
 /** Everything that hangs on an order, before the order. */

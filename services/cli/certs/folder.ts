@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { OTHERS_OR_GROUP_WRITE } from '../../../shared/auth/tls-files.js';
 import { messageOf } from '../../../shared/core/errors.js';
 import { CliError } from '../exit-codes.js';
 import { type Authority, type Issued, issue, makeAuthority, readAuthority } from './make-certs.js';
@@ -68,6 +69,9 @@ async function authorityIn(dir: string, now: number): Promise<{ authority: Autho
 
 function write(dir: string, name: string, { certificate, privateKey }: Issued): void {
   // The key first: a service that looks in between finds a pair that does not match, and waits for the next look.
-  writeFileSync(path.join(dir, `${name}-key.pem`), privateKey, { mode: 0o600 });
+  const keyFile = path.join(dir, `${name}-key.pem`);
+  // A file that is there keeps its mode. Before it holds the new key it is closed, unless a group of its own reads it, as a service may.
+  if (existsSync(keyFile) && statSync(keyFile).mode & OTHERS_OR_GROUP_WRITE) chmodSync(keyFile, 0o600);
+  writeFileSync(keyFile, privateKey, { mode: 0o600 });
   writeFileSync(path.join(dir, `${name}.pem`), certificate, { mode: 0o644 });
 }

@@ -23,6 +23,8 @@ interface Scene {
   readonly order?: (request: ExitPositionRequest) => Order;
   readonly follows?: boolean;
   readonly refusal?: Error;
+  /** Of every look. */
+  readonly lookRefusal?: Error;
   /** Messages of an order, by its id. */
   readonly story?: (orderReqId: string) => ReturnType<typeof filledStory>;
 }
@@ -45,11 +47,13 @@ describe('X3 S6 exitlane exit', () => {
     server = await serve({
       positions: {
         getPosition: unary(({ positionId }: GetPositionRequest) => {
+          if (scene.lookRefusal) throw scene.lookRefusal;
           const position = open.find((each) => each.positionId === positionId);
           if (!position) throw new ExitlaneError('POSITION_NOT_FOUND', `there is no position ${positionId}`);
           return { position };
         }),
         listPositions: unary((request: ListPositionsRequest) => {
+          if (scene.lookRefusal) throw scene.lookRefusal;
           listed = request;
           return { positions: open, nextPageToken: '' };
         }),
@@ -81,6 +85,17 @@ describe('X3 S6 exitlane exit', () => {
     expect(lines).to.include('accepted: EXIT WIF, PENDING, priority 40 (EXIT_MANUAL)');
     expect(lines).to.include('sells 83.375902 WIF (manual), slippage at most 150 bps');
     expect(lines.at(-1)).to.match(/^follow it: +npx exitlane .* watch bot:1$/);
+  });
+
+  it('A2 an emergency exit by whole id looks for nothing first: a look may be refused where it is not', async () => {
+    const lookRefusal = new ExitlaneError('RATE_LIMITED', 'too many calls');
+    const at = await scene({ lookRefusal });
+    for (const id of [ID, ID.toUpperCase()]) {
+      expect((await run(['exit', id, '--emergency'], { at })).exitCode).to.equal(ExitCode.OK);
+      expect(asked.at(-1)).to.include({ positionId: ID, emergency: true });
+    }
+    expect((await run(['exit', ID], { at })).exitCode, 'others look').to.not.equal(ExitCode.OK);
+    expect(asked).to.have.length(2);
   });
 
   for (const [how, text] of [

@@ -1,4 +1,5 @@
 import { ExitPositionRequest, ExitPositionResponse } from '../../../proto/gen/exitlane/v1/position_service.js';
+import { isUuid } from '../../../shared/core/ids.js';
 import { call } from '../../../shared/grpc/client.js';
 import { findPosition, POSITION_ARGUMENT } from '../find-position.js';
 import { wholeNumber } from '../options.js';
@@ -41,7 +42,9 @@ export const exit: Verb = (program, action) => {
     .addHelpText('after', HELP)
     .action(
       action('write', async (cli, text: string, options: Options) => {
-        const { positionId } = await findPosition(cli, text);
+        // An emergency exit is never refused for its client's rate; a look before it could be.
+        const isSure = options.emergency === true && isUuid(text.toLowerCase());
+        const positionId = isSure ? text.toLowerCase() : (await findPosition(cli, text)).positionId;
         const request = ExitPositionRequest.fromPartial({
           orderReqId: orderReqIdOf(options),
           positionId,

@@ -30,6 +30,11 @@ export const token: Verb = (program, action) => {
     .option('--out <file>', 'write the token there (mode 600) instead of showing it')
     .action(
       action('read', async (cli, who: string, { role, client: whose, expires, out: file }: TokenOptions) => {
+        if (role === 'service' && whose !== undefined) {
+          throw new CliError('a service has no client: it settles the orders of everybody', ExitCode.LOCAL, [
+            'leave --client out, or take another role',
+          ]);
+        }
         const secret = TOKEN_PREFIX + randomBytes(TOKEN_BYTES).toString('base64url');
         const line = [
           who,

@@ -33,10 +33,12 @@ export function addSessionRoutes(server: FastifyInstance, { guard, sessions, hub
   });
 
   server.post('/api/session', async (request, reply) => {
-    if (sessions.isPaused) {
-      throw new Refusal(429, 'TOO_MANY_TRIES', 'Too many wrong tokens were tried: wait a minute.');
-    }
+    // The pause is for guesses: a right token is let in, or strangers could lock everybody out.
+    const wasPaused = sessions.isPaused;
     const sessionId = sessions.signIn(bodyOf(signInBody, request.body).token);
+    if (sessionId === undefined && wasPaused) {
+      throw new Refusal(429, 'TOO_MANY_TRIES', 'Too many wrong tokens were tried: wait a minute before the next one.');
+    }
     if (sessionId === undefined) {
       logger.warn({ action: 'SignIn', outcome: 'refused' }, 'console: a token was refused');
       throw new Refusal(401, 'WRONG_TOKEN', 'This token is nobody’s.');

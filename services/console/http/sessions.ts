@@ -7,7 +7,8 @@ import type { Role } from '../model/view.js';
 import { type User, userWith } from './users-file.js';
 
 export interface SessionsOptions {
-  readonly users: readonly User[] | undefined;
+  /** Those who may sign in now; undefined: nobody signs in. */
+  readonly users: () => readonly User[] | undefined;
   readonly role: Role;
   readonly clock: Clock;
 }
@@ -48,18 +49,19 @@ export class Sessions {
 
   /** Who this is; nobody if there are users and this browser has not signed in. */
   identityOf(sessionId: string): Identity | undefined {
-    const { users, role, clock } = this.#options;
+    const { role, clock } = this.#options;
+    const users = this.#options.users();
     if (!users) return { name: localName(), role, signedIn: false };
     const session = this.#signedIn.get(sessionId);
     if (!session) return undefined;
-    if (session.until <= clock.now()) {
+    if (session.until <= clock.now() || !isStill(session.user, users)) {
       this.#signedIn.delete(sessionId);
       return undefined;
     }
     return { name: session.user.name, role: session.user.role, signedIn: true };
   }
 
-  /** Too many wrong tokens were tried of late. */
+  /** Too many wrong tokens were tried of late: no more of them are heard. */
   get isPaused(): boolean {
     const since = this.#options.clock.now() - SIGN_IN_WINDOW_MS;
     this.#failures = this.#failures.filter((at) => at > since);
@@ -68,10 +70,11 @@ export class Sessions {
 
   /** The id of a new session; nothing if the token is nobody's. */
   signIn(token: string): string | undefined {
-    const { users = [], clock } = this.#options;
+    const { clock } = this.#options;
+    const users = this.#options.users() ?? [];
     const user = userWith(users, token);
     if (!user) {
-      this.#failures.push(clock.now());
+      if (!this.isPaused) this.#failures.push(clock.now());
       return undefined;
     }
     const sessionId = this.newId();
@@ -83,9 +86,22 @@ export class Sessions {
     return sessionId;
   }
 
+  /** Ends the sessions of those who are not what they were when they signed in; returns their ids. */
+  endStale(): string[] {
+    const users = this.#options.users() ?? [];
+    const stale = [...this.#signedIn].filter(([, { user }]) => !isStill(user, users)).map(([id]) => id);
+    for (const id of stale) this.#signedIn.delete(id);
+    return stale;
+  }
+
   signOut(sessionId: string): void {
     this.#signedIn.delete(sessionId);
   }
+}
+
+/** Same name, role and token. */
+function isStill({ name, role, tokenHash }: User, users: readonly User[]): boolean {
+  return users.some((user) => user.name === name && user.role === role && user.tokenHash === tokenHash);
 }
 
 /** On loopback without users the person is whoever runs the console. */

@@ -12,7 +12,8 @@ export interface User {
 }
 
 const LINE = /^([A-Za-z0-9._@-]{1,64})\s+(viewer|operator)\s+([0-9a-f]{64})$/;
-const WRITABLE_BY_OTHERS = 0o022;
+/** Permission bits it must not have. */
+export const WRITABLE_BY_OTHERS = 0o022;
 
 /**
  * Reads `name role sha256-of-token` lines; empty ones and those that begin with # are skipped.

@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import type { StreamOrderResponse } from '../../../proto/gen/exitlane/v1/delivery_service.js';
 import { OrderStatus } from '../../../proto/gen/exitlane/v1/order.js';
+import { PositionStatus } from '../../../proto/gen/exitlane/v1/position.js';
 import { ExitPositionRequest } from '../../../proto/gen/exitlane/v1/position_service.js';
 import { call } from '../../../shared/grpc/client.js';
+import type { Database } from '../../../shared/store/database.js';
 import { START_MS, type Stack, startParts } from './stack.js';
 import {
   filled,
@@ -18,7 +20,7 @@ import {
 } from './support.js';
 
 describe('S6 X11 an exit that follows a sent one which has all the tokens', () => {
-  let stack: Stack;
+  let stack: Stack & { readonly db: Database };
   before(async function () {
     this.timeout(START_MS);
     stack = await startParts({ processor: { executor: 'venue' } });
@@ -79,6 +81,25 @@ describe('S6 X11 an exit that follows a sent one which has all the tokens', () =
     expect(messages.map(({ sequence }) => Number(sequence))).to.deep.equal(messages.map((_, n) => n + 1));
     const last = messages.at(-1);
     expect(last && statusIn(last)?.status).to.equal(OrderStatus.FILLED);
+  });
+
+  it("sells what a dead one had although a client's order of an older version has the id of what follows", async () => {
+    await open('taken');
+    await stack.control('faults', { fault: 'drop', count: null, resends: true });
+    const positionId = positions.get('taken') ?? '';
+    const sold = await sell(stack, 'taken-profit', positionId, { percent: 30, exitReason: 'take_profit_1' });
+    await reached(stack, 'taken-profit', OrderStatus.CONFIRMING);
+    await stack.db.query("UPDATE orders SET order_req_id = $1 WHERE order_req_id = 'opens-taken'", [
+      `follow:${sold.orderId}`,
+    ]);
+    expect((await stop('taken-stop', positionId)).follows).to.equal(false);
+    await messagesOf(stack, 'taken-profit');
+    await stack.control('faults/reset');
+    const follower = await filled(stack, `follow:${sold.orderId}.2`);
+    expect(follower).to.include({ exitReason: 'stop_loss', positionId, amountTokens: sold.amountTokens });
+    await filled(stack, 'taken-stop');
+    const { position } = await call(stack.positions, 'getPosition', { positionId });
+    expect(position).to.include({ status: PositionStatus.CLOSED, soldTokens: position?.entryAmountTokens });
   });
 
   it('is never made when the sent one is filled: its stream says so and names that one', async () => {

@@ -15,6 +15,8 @@ export interface DevProcessOptions {
   readonly sandbox?: VenueControl;
   /** Further variables of its environment. */
   readonly env?: Env;
+  /** The compiled program, relative to this folder; default: the one beside this file. */
+  readonly program?: string;
 }
 
 /** Database, sandbox, processor and requestor in one process, which is not started yet. */
@@ -38,7 +40,7 @@ export async function devProcess(options: DevProcessOptions = {}): Promise<DevPr
   const requestorAddress = `127.0.0.1:${requestor}`;
   const service = new Service({
     name: 'dev process',
-    program: './dev-child.js',
+    program: options.program ?? './dev-child.js',
     env: {
       DATA_DIR: dataDir,
       REQUESTOR_PORT: String(requestor),

@@ -85,15 +85,24 @@ describe('O2 O3 ready is told from alive', function () {
     expect(await requestor.value('exitlane_slots_max')).to.equal(3);
   });
 
-  it('a requestor without a processor is not ready until one is back', async () => {
+  it('P9 a requestor without a processor is ready: an emergency exit is accepted, and sold when one is back', async () => {
     const { stack, requestor } = observed;
+    await stack.bot.buy('before-the-kill', 'JUP', '0.2');
+    const { positionId } = await stack.bot.follow('before-the-kill').until(OrderStatus.FILLED);
     await stack.processor.kill();
-    await becomes(requestor, 503);
-    expect((await requestor.get('/readyz')).text).to.contain('processor: FAILED - no processor at ');
-    await expectHealth(stack.requestorAddresses[0] ?? '', 'NOT_SERVING');
-    await stack.processor.start();
-    await becomes(requestor, 200);
+    await eventually('the missing processor to be told', async () => {
+      const { text } = await requestor.get('/readyz');
+      return /^ready\n.*\nprocessor: ok - NOT reached \(no processor at .*ready all the same/.test(text);
+    });
+    expect((await requestor.get('/readyz')).status).to.equal(200);
+    expect(await requestor.value('exitlane_requestor_processor_reachable')).to.equal(0);
     await expectHealth(stack.requestorAddresses[0] ?? '', 'SERVING');
+    await stack.bot.sell('out-of-it', positionId, 'emergency');
+    await stack.processor.start();
+    await stack.bot.follow('out-of-it').until(OrderStatus.FILLED);
+    await eventually('the processor to be reached', async () => {
+      return (await requestor.value('exitlane_requestor_processor_reachable')) === 1;
+    });
   });
 
   it('a processor whose venue is away is ready, and says so', async () => {

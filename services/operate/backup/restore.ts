@@ -1,7 +1,8 @@
 import { ExitlaneError } from '../../../shared/core/errors.js';
 import type { Logger } from '../../../shared/core/logger.js';
 import { type Database, openDatabase, type Queryable, type Transaction } from '../../../shared/store/database.js';
-import { newestVersion, type SchemaTarget } from '../../../shared/store/migrate.js';
+import { appliedVersion, MIGRATIONS_TABLE, newestVersion, type SchemaTarget } from '../../../shared/store/migrate.js';
+import { type StoodStill, standStill } from '../../../shared/store/restored-orders.js';
 import type { Place } from '../place.js';
 import type { Header, TableLine } from './format.js';
 import { INSERT_BYTES_MAX } from './limits.js';
@@ -25,6 +26,8 @@ export interface RestoreReport {
   /** Orders that had not ended: what became of them since is not in the backup. */
   readonly unfinishedOrders: number;
   readonly tradingState: string;
+  /** What was done to orders that would have traded although HALTED; undefined: the trading state was kept. */
+  readonly stoodStill: StoodStill | undefined;
 }
 
 /**
@@ -39,13 +42,22 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRep
   const { header, tables } = await checkBackup(file);
   await refuseNewerSchema(file, header);
   await using(options, 'as-is', (db) => refuseStrange(db, tables));
-  const loaded = await using(options, header.schemaVersion, async (db) => {
-    await refuseUsed(db, header);
-    return db.transaction((tx) => load(tx, options, header));
+  const loaded = await using(options, header.schemaVersion, (db) => db.transaction((tx) => load(tx, options, header)));
+  // What newer migrations do to data, they do to this data; orders are moved by this version's rules, so on its schema.
+  return using(options, 'latest', async (db) => {
+    const ended = await db.transaction((tx) => settleDown(tx, options, header));
+    return { header, ...loaded, ...ended, schemaVersion: db.schemaVersion };
   });
-  // What newer migrations do to data, they do to this data.
-  const schemaVersion = await using(options, 'latest', async (db) => db.schemaVersion);
-  return { header, ...loaded, schemaVersion };
+}
+
+async function settleDown(tx: Transaction, { keepTradingState }: RestoreOptions, { takenAt }: Header) {
+  const stoodStill = keepTradingState ? undefined : await standStill(tx, takenAt);
+  const state = await tx.query<{ trading_state: string; unfinished: string }>(
+    `SELECT trading_state, (SELECT count(*) FROM orders WHERE status NOT IN ('FILLED', 'CANCELLED')) AS unfinished
+     FROM scheduler`,
+  );
+  const { trading_state: tradingState = '', unfinished = '0' } = state.rows[0] ?? {};
+  return { stoodStill, unfinishedOrders: Number(unfinished), tradingState };
 }
 
 async function using<T>(
@@ -80,16 +92,17 @@ async function refuseNewerSchema(file: string, { schemaVersion, program }: Heade
 /** The only tables that have a row before anybody has worked with the database: one, put in by its migration. */
 const SEEDED = ['audit_head', 'log_epoch', 'order_totals', 'retention', 'scheduler'];
 
-async function refuseUsed(db: Database, { schemaVersion }: Header): Promise<void> {
+/** With every table locked: nobody puts anything in between this look and the load. */
+async function refuseUsed(tx: Transaction, tables: readonly Table[], { schemaVersion }: Header): Promise<void> {
   const used: string[] = [];
-  for (const { name } of await tablesOf(db)) {
-    const { rowCount } = await db.query(`SELECT 1 FROM ${name} LIMIT 2`);
+  for (const { name } of tables) {
+    const { rowCount } = await tx.query(`SELECT 1 FROM ${name} LIMIT 2`);
     if (rowCount > (SEEDED.includes(name) ? 1 : 0)) used.push(name);
   }
   if (used.length > 0) throw notEmpty(`it holds ${used.join(', ')}`);
   // Its data migrations have run already, on no data.
-  if (db.schemaVersion > schemaVersion)
-    throw notEmpty(`it has schema version ${db.schemaVersion} already, the backup ${schemaVersion}`);
+  const version = await appliedVersion(tx);
+  if (version > schemaVersion) throw notEmpty(`it has schema version ${version} already, the backup ${schemaVersion}`);
 }
 
 function notEmpty(why: string): ExitlaneError {
@@ -100,6 +113,8 @@ function notEmpty(why: string): ExitlaneError {
 async function load(tx: Transaction, { file, keepTradingState }: RestoreOptions, header: Header) {
   await tx.query('SET LOCAL idle_in_transaction_session_timeout = 0');
   const tables = await tablesOf(tx);
+  await tx.query(`LOCK TABLE ${[...tables.map(({ name }) => name), MIGRATIONS_TABLE].join(', ')}`);
+  await refuseUsed(tx, tables, header);
   const keys = await foreignKeys(tx);
   for (const { name } of tables) await tx.query(`ALTER TABLE ${name} DISABLE TRIGGER USER`);
   for (const key of keys)
@@ -113,16 +128,7 @@ async function load(tx: Transaction, { file, keepTradingState }: RestoreOptions,
   await moveSequences(tx);
   const epoch = await tx.query<{ epoch: string }>('UPDATE log_epoch SET epoch = gen_random_uuid() RETURNING epoch');
   if (!keepTradingState) await halt(tx, header, tables);
-  const state = await tx.query<{ trading_state: string; unfinished: string }>(
-    `SELECT trading_state, (SELECT count(*) FROM orders WHERE status NOT IN ('FILLED', 'CANCELLED')) AS unfinished
-     FROM scheduler`,
-  );
-  return {
-    rows,
-    epoch: epoch.rows[0]?.epoch ?? '',
-    unfinishedOrders: Number(state.rows[0]?.unfinished ?? 0),
-    tradingState: state.rows[0]?.trading_state ?? '',
-  };
+  return { rows, epoch: epoch.rows[0]?.epoch ?? '' };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Queryable } from '../../../shared/store/database.js';
+import { MIGRATIONS_TABLE } from '../../../shared/store/migrate.js';
 
 /** A table of ours, as the database has it. */
 export interface Table {
@@ -10,7 +11,7 @@ export interface Table {
 }
 
 /** Made by the migrations, not data of ours. */
-const NOT_OURS = ['pgmigrations'];
+const NOT_OURS = [MIGRATIONS_TABLE];
 
 /** Every table of the schema at hand, by name; so what a later migration adds is in it. Computed columns are left out. */
 export async function tablesOf(db: Queryable): Promise<Table[]> {

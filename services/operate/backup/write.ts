@@ -8,6 +8,7 @@ import { createGzip } from 'node:zlib';
 import { ExitlaneError, messageOf } from '../../../shared/core/errors.js';
 import { VERSION } from '../../../shared/core/version.js';
 import type { Database, Transaction } from '../../../shared/store/database.js';
+import { appliedVersion } from '../../../shared/store/migrate.js';
 import { type EndLine, FORMAT, FORMAT_VERSION, type Header, ROW_MARK } from './format.js';
 import { ROWS_PER_PAGE } from './limits.js';
 import { type Table, tablesOf } from './tables.js';
@@ -29,7 +30,8 @@ export interface BackupReport {
 export async function writeBackup(db: Database, file: string): Promise<BackupReport> {
   const unfinished = `${file}.unfinished`;
   try {
-    const report = await db.transaction((tx) => copyTo(tx, db, file, unfinished));
+    const tables = await tablesOf(db);
+    const report = await db.transaction((tx) => copyTo(tx, { db, tables, file, unfinished }));
     await appear(unfinished, file);
     return report;
   } catch (error) {
@@ -42,8 +44,19 @@ function fileProblem(file: string, error: unknown): ExitlaneError {
   return new ExitlaneError('CONFIG_INVALID', `${file} cannot be written: ${messageOf(error)}`, { cause: error });
 }
 
-async function copyTo(tx: Transaction, db: Database, file: string, unfinished: string): Promise<BackupReport> {
+interface Copy {
+  readonly db: Database;
+  readonly tables: readonly Table[];
+  readonly file: string;
+  /** Name of the file until it is complete. */
+  readonly unfinished: string;
+}
+
+async function copyTo(tx: Transaction, { db, tables, file, unfinished }: Copy): Promise<BackupReport> {
   await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+  // Before the first look, so before the moment that is seen: a table that a migration rewrites after it would look empty.
+  const names = tables.map(({ name }) => name);
+  if (names.length > 0) await tx.query(`LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE`);
   // The disk may be slow: nobody waits for a transaction that only reads.
   await tx.query('SET LOCAL idle_in_transaction_session_timeout = 0');
   const header = await headerOf(tx, db);
@@ -63,7 +76,9 @@ async function copyTo(tx: Transaction, db: Database, file: string, unfinished: s
   }
 }
 
-async function headerOf(tx: Transaction, { schemaVersion, kind }: Database): Promise<Header> {
+/** The version is that of the moment that is seen, not of when the database was opened: a service may have brought a newer one since. */
+async function headerOf(tx: Transaction, { kind }: Database): Promise<Header> {
+  const schemaVersion = await appliedVersion(tx);
   if (schemaVersion === 0) {
     throw new ExitlaneError('CONFIG_INVALID', 'the database holds nothing of Exitlane: there is nothing to back up');
   }

@@ -218,6 +218,7 @@ describe('O4 exitlane doctor', function () {
     await certificate('good', 90);
     await certificate('old', 10, Date.now() - 20 * day);
     await certificate('soon', 5);
+    await certificate('month', 28);
     writeFileSync(path.join(folder, 'ca.pem'), pem.certificate);
     const withFiles = async (cert: string, key: string) => {
       const file = (name: string) => path.join(folder, name);
@@ -229,15 +230,45 @@ describe('O4 exitlane doctor', function () {
     );
     expect(textOf(await withFiles('old.pem', 'old.key'), 'certificates')).to.match(/problem: .* expired \d+ days ago/);
     expect(textOf(await withFiles('soon.pem', 'soon.key'), 'certificates')).to.match(/warning: .* [45] days left/);
+    expect(textOf(await withFiles('month.pem', 'month.key'), 'certificates')).to.match(/warning: .* 2[78] days left/);
     const mixed = await withFiles('good.pem', 'old.key');
     expect(textOf(mixed, 'certificates')).to.match(/problem: .*old\.key is not the key of this certificate/);
-    chmodSync(path.join(folder, 'good.key'), 0o640);
-    expect(textOf(await withFiles('good.pem', 'good.key'), 'files')).to.match(
-      /problem: EXITLANE_TLS_KEY_FILE: .*mode 640/,
-    );
+    const rest = "and give it to the service's group";
+    for (const [mode, verdict] of [
+      [0o640, 'ok'],
+      [0o440, 'ok'],
+      [0o644, 'problem'],
+      [0o620, 'problem'],
+    ] as const) {
+      chmodSync(path.join(folder, 'good.key'), mode);
+      const found = (await withFiles('good.pem', 'good.key')).find(({ saw }) =>
+        saw.startsWith('EXITLANE_TLS_KEY_FILE'),
+      );
+      expect(found, mode.toString(8)).to.include({ check: 'files', verdict });
+      if (mode === 0o644) expect(found?.todo).to.contain(rest);
+    }
     expect(textOf(await withFiles('none.pem', 'good.key'), 'files')).to.match(
       /problem: EXITLANE_TLS_CERT_FILE: .* is not there/,
     );
+  });
+
+  it('says what is wrong with those who may come in, and quotes no line', async () => {
+    const [access, users] = [path.join(folder, 'access'), path.join(folder, 'users')];
+    const hash = 'a'.repeat(64);
+    const files = { ...sandbox(), EXITLANE_ACCESS_FILE: access, EXITLANE_CONSOLE_USERS_FILE: users };
+    writeFileSync(access, `bot trade token=${hash}\nold read cert=old expires=2020-01-01T00:00:00Z\n`, { mode: 0o640 });
+    writeFileSync(users, `me operator ${hash}\n`, { mode: 0o640 });
+    expect(of(await look(files), 'credentials')).to.deep.equal([
+      'ok: EXITLANE_ACCESS_FILE: 2 credentials, of which ended: old',
+      'ok: EXITLANE_CONSOLE_USERS_FILE: 1 may sign in',
+    ]);
+    writeFileSync(access, `bot trade token=${hash}\nbot trader token=${CANARY}\n`);
+    writeFileSync(users, `me owner ${CANARY}\n`);
+    const wrong = await look(files);
+    expect(of(wrong, 'credentials')[0]).to.match(/^problem: EXITLANE_ACCESS_FILE .*line 2: the role must be one of/);
+    expect(of(wrong, 'credentials')[1]).to.match(/^problem: EXITLANE_CONSOLE_USERS_FILE .*line 1 must be/);
+    expect(JSON.stringify(wrong)).to.not.contain(CANARY);
+    expect(of(await look(sandbox()), 'credentials').join()).to.match(/^skipped/);
   });
 
   it('names settings that are wrong, and still looks at the rest', async () => {

@@ -8,7 +8,7 @@ import { REQUESTOR_SETTINGS, requestorConfigOf } from '../../requestor/config.js
 import type { Out } from '../output.js';
 import { type Check, examine, type Result, type Surroundings, type Verdict } from './check.js';
 import { database } from './database.js';
-import { certificates, permissions } from './files.js';
+import { certificates, credentials, permissions } from './files.js';
 import { jupiter } from './jupiter.js';
 import { CHECK_TIMEOUT_MS } from './limits.js';
 import { disk, memory, settings } from './machine.js';
@@ -22,6 +22,7 @@ export const CHECKS: readonly Check[] = [
   build,
   settings,
   permissions,
+  credentials,
   certificates,
   disk,
   memory,

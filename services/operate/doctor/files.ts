@@ -1,45 +1,45 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { CONFIG_FILE_VARIABLE } from '../../../shared/core/settings.js';
+import { OTHERS_MAY_WRITE, readAccessFile } from '../../../shared/auth/access-file.js';
+import { OTHERS_OR_GROUP_WRITE } from '../../../shared/auth/tls-files.js';
+import { messageOf } from '../../../shared/core/errors.js';
+import { CHANGED_BY_ALL, CONFIG_FILE_VARIABLE } from '../../../shared/core/settings.js';
+import { readUsersFile, WRITABLE_BY_OTHERS } from '../../console/http/users-file.js';
+import { NOT_OWNER } from '../../processor/wallet/private-file.js';
 import { type Check, type Finding, ok, problem, type Surroundings, skipped, warning } from './check.js';
 import { CERTIFICATE_WARNING_DAYS } from './limits.js';
 
-/** Files that are named by settings: who may read them, and how long certificates hold. */
+/** Files that are named by settings: who may read them, what is in them, and how long certificates hold. */
 
-/** Secrets: for their owner alone. */
-const PRIVATE = [
-  'WALLET_KEYPAIR_FILE',
-  'WALLET_KEYSTORE_FILE',
-  'WALLET_PASSWORD_FILE',
-  'EXITLANE_TLS_KEY_FILE',
-  'EXITLANE_CLIENT_KEY_FILE',
-  'EXITLANE_TOKEN_FILE',
-];
+/** Permission bits that the loaders refuse: what the doctor says of a file is what the service will say of it. */
+const FORBIDDEN: Readonly<Record<string, number>> = {
+  WALLET_KEYPAIR_FILE: NOT_OWNER,
+  WALLET_KEYSTORE_FILE: NOT_OWNER,
+  WALLET_PASSWORD_FILE: NOT_OWNER,
+  EXITLANE_TLS_KEY_FILE: OTHERS_OR_GROUP_WRITE,
+  EXITLANE_CLIENT_KEY_FILE: OTHERS_OR_GROUP_WRITE,
+  EXITLANE_TOKEN_FILE: OTHERS_OR_GROUP_WRITE,
+  EXITLANE_ACCESS_FILE: OTHERS_MAY_WRITE,
+  EXITLANE_CONSOLE_USERS_FILE: WRITABLE_BY_OTHERS,
+  [CONFIG_FILE_VARIABLE]: CHANGED_BY_ALL,
+};
 
-/** Whoever may change them decides who comes in, or what the services do. */
+/** No loader looks at their mode, but whoever may change them decides who comes in. */
 const GUARDED = [
-  'EXITLANE_ACCESS_FILE',
-  'EXITLANE_CONSOLE_USERS_FILE',
   'EXITLANE_TLS_CERT_FILE',
   'EXITLANE_TLS_CLIENT_CA_FILE',
   'EXITLANE_CA_FILE',
   'EXITLANE_CLIENT_CERT_FILE',
-  CONFIG_FILE_VARIABLE,
 ];
 
 export const permissions: Check = {
   name: 'files',
   run(surroundings) {
-    const named = (names: readonly string[]) =>
-      names.flatMap((name) => {
-        const file = pathOf(surroundings, name);
-        return file === undefined ? [] : [{ name, file }];
-      });
-    const findings = [
-      ...named(PRIVATE).map(({ name, file }) => judge(name, file, 0o077)),
-      ...named(GUARDED).map(({ name, file }) => judge(name, file, 0o022)),
-    ];
-    return findings.length > 0 ? findings : [skipped('no setting names a file')];
+    const found = [...Object.keys(FORBIDDEN), ...GUARDED].flatMap((name) => {
+      const file = pathOf(surroundings, name);
+      return file === undefined ? [] : [modeFinding(name, file)];
+    });
+    return found.length > 0 ? found : [skipped('no setting names a file')];
   },
 };
 
@@ -50,14 +50,53 @@ function pathOf({ settings, dataDir, processor }: Surroundings, name: string): s
   return file === 'system' ? undefined : file;
 }
 
-/** @param forbidden permission bits that must not be set */
-function judge(name: string, file: string, forbidden: number): Finding {
+function modeFinding(name: string, file: string): Finding {
   if (!existsSync(file)) return problem(`${name}: ${file} is not there`, `correct ${name}`);
   const mode = statSync(file).mode & 0o777;
   const saw = `${name}: ${file}, mode ${mode.toString(8).padStart(3, '0')}`;
-  if ((mode & forbidden) === 0) return ok(saw);
-  const who = forbidden === 0o077 ? 'others can read it' : 'others can change it';
-  return problem(`${saw}: ${who}`, forbidden === 0o077 ? `chmod 600 ${file}` : `chmod go-w ${file}`);
+  const forbidden = FORBIDDEN[name];
+  if (forbidden === undefined) {
+    return (mode & 0o022) === 0 ? ok(saw) : warning(`${saw}: others can change it`, `chmod go-w ${file}`);
+  }
+  const bad = mode & forbidden;
+  if (bad === 0) return ok(saw);
+  if ((bad & 0o055) === 0) return problem(`${saw}: others can change it`, `chmod go-w ${file}`);
+  const group = forbidden === NOT_OWNER ? '' : `, or chmod 640 ${file} and give it to the service's group`;
+  return problem(`${saw}: others can read it`, `chmod 600 ${file}${group}`);
+}
+
+/** Who may come in: read as the services read them, so that a slip is found before it counts. */
+export const credentials: Check = {
+  name: 'credentials',
+  run(surroundings) {
+    const access = pathOf(surroundings, 'EXITLANE_ACCESS_FILE');
+    const users = pathOf(surroundings, 'EXITLANE_CONSOLE_USERS_FILE');
+    const found = [
+      ...(access === undefined
+        ? []
+        : [listFinding('EXITLANE_ACCESS_FILE', access, () => accessText(access, surroundings))]),
+      ...(users === undefined
+        ? []
+        : [listFinding('EXITLANE_CONSOLE_USERS_FILE', users, () => `${readUsersFile(users).length} may sign in`)]),
+    ];
+    return found.length > 0 ? found : [skipped('no access file and no users file is set')];
+  },
+};
+
+function listFinding(name: string, file: string, read: () => string): Finding {
+  try {
+    return ok(`${name}: ${read()}`);
+  } catch (error) {
+    const todo = `correct ${file}: a service does not start with it, and one that runs keeps the list it has`;
+    return problem(messageOf(error).replace(/^invalid settings:\s*/, ''), todo);
+  }
+}
+
+function accessText(file: string, { clock }: Surroundings): string {
+  const list = readAccessFile(file);
+  const over = list.filter(({ expiresAt }) => expiresAt !== undefined && expiresAt.getTime() <= clock.now());
+  const names = over.map(({ name }) => name).join(', ');
+  return `${list.length} credentials${over.length === 0 ? '' : `, of which ended: ${names}`}`;
 }
 
 const CERTIFICATES = [

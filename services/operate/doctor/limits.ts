@@ -31,8 +31,8 @@ export const DISK_PROBLEM_BYTES = 256 * 1024 ** 2;
 /** The embedded database takes 830 MB at its first start, 270 MB later; a service 150 MB. */
 export const MEMORY_WARNING_BYTES = 512 * 1024 ** 2;
 
-/** Time to renew a certificate without haste. */
-export const CERTIFICATE_WARNING_DAYS = 14;
+/** Time to renew a certificate without haste, or to see that its renewal hangs: automatic ones are due by then. */
+export const CERTIFICATE_WARNING_DAYS = 30;
 
 /** What this was tested on. */
 export const POSTGRES_VERSION_MIN = 14;

@@ -1,9 +1,12 @@
 import { expect } from 'chai';
+import { type Caller, currentCallFacts, runInCall } from '../../../shared/core/call-context.js';
 import { ManualClock } from '../../../shared/core/clock.js';
 import { ExitlaneError } from '../../../shared/core/errors.js';
 import { silentLogger } from '../../../shared/core/logger.js';
+import { currentOrderFacts } from '../../../shared/core/order-context.js';
 import { seededRandom } from '../../../shared/core/random.js';
 import type { Order } from '../../../shared/order/order.js';
+import { requestIdOfOrder } from '../../../shared/order/order-move.js';
 import { commitAttempt } from '../../../shared/store/attempts.js';
 import { claimNextOrder } from '../../../shared/store/claim-next.js';
 import { raiseFence } from '../../../shared/store/claims.js';
@@ -167,6 +170,28 @@ describeOnBothStores('runs of the processor', (open) => {
     await run.ended;
     expect(runs).to.deep.equal([undefined, 'kept']);
     expect(await now(order)).to.include({ status: 'FILLED', attemptCount: 0 });
+  });
+
+  it('E10 O1 settle for whoever owns the order, whatever the call that dialled them may see', async () => {
+    const { positionId } = await openTestPosition(db);
+    const order = await claimed(exitDraft(positionId, 'manual', { percent: 100 }));
+    const inside: unknown[] = [];
+    supervise(async (run) => {
+      inside.push(currentCallFacts(), currentOrderFacts()?.requestId);
+      const number = await run.commitAttempt({ ...ATTEMPT, signature: 'settles' });
+      await run.settle({ number, slot: 1n }, FILL);
+    });
+    const caller: Caller = { name: 'requestor', role: 'service', client: 'desk', actingFor: '' };
+    const dial = { method: 'exitlane.v1.ExecutionService/ExecuteOrder', requestId: 'dial', peer: '', caller };
+    const run = await runInCall(dial, () => supervisor.execute(order.orderId, order.fence));
+    await eventually('the fill', async () => (await now(order)).status === 'FILLED');
+    await run.ended;
+    expect(await now(order)).to.include({ status: 'FILLED', txSignature: 'settles' });
+    expect((await getPosition(db, positionId)).soldTokens > 0n).to.equal(true);
+    expect(inside, 'no call, and the id of the order in its log lines').to.deep.equal([
+      undefined,
+      requestIdOfOrder(order),
+    ]);
   });
 
   it('E8 take committed attempts up again at the start, without being dialled', async () => {

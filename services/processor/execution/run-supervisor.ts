@@ -1,9 +1,10 @@
 import { isAbortOf } from '../../../shared/core/abort.js';
+import { outsideOfCalls } from '../../../shared/core/call-context.js';
 import type { Clock } from '../../../shared/core/clock.js';
 import { ExitlaneError, messageOf } from '../../../shared/core/errors.js';
 import { failpoint } from '../../../shared/core/failpoints.js';
 import type { Logger } from '../../../shared/core/logger.js';
-import { runForOrder } from '../../../shared/core/order-context.js';
+import { type OrderFacts, runForOrder } from '../../../shared/core/order-context.js';
 import type { Random } from '../../../shared/core/random.js';
 import { orderSpan } from '../../../shared/core/trace.js';
 import { isRunning, type Order } from '../../../shared/order/order.js';
@@ -123,7 +124,8 @@ export class RunSupervisor {
     // The close may have come while the order was read: a run that begins after it would never be stopped.
     this.#refuseWhileClosing();
     const entry: Entry = { fence, stop: new AbortController(), ended: Promise.resolve() };
-    const ended = this.#supervise(orderId, entry).finally(() => this.#runs.delete(orderId));
+    // It settles for whoever owns the order: what the call that dialled it may see, or may not, is no business of the run.
+    const ended = outsideOfCalls(() => this.#supervise(orderId, entry)).finally(() => this.#runs.delete(orderId));
     Object.assign(entry, { ended });
     this.#runs.set(orderId, entry);
     return entry;
@@ -133,15 +135,16 @@ export class RunSupervisor {
   async #supervise(orderId: string, entry: Entry): Promise<void> {
     const { clock } = this.#options;
     const logger = this.#options.logger.child({ orderId });
+    let facts: OrderFacts | undefined;
     for (let failures = 0; !entry.stop.signal.aborted; failures++) {
       const fence = entry.fence;
       try {
         const claim = { orderId, fence };
         const order = await readClaimed(this.#options.db, claim);
         if (!isRunning(order.status)) return;
-        const requestId = requestIdOfOrder(order);
-        const facts = { orderId, requestId };
-        await runForOrder(facts, () => orderSpan(facts, 'execute', () => this.#execute(order, entry, logger)));
+        const known = { orderId, requestId: requestIdOfOrder(order) };
+        facts = known;
+        await runForOrder(known, () => orderSpan(known, 'execute', () => this.#execute(order, entry, logger)));
         return;
       } catch (error) {
         if (isAbortOf(entry.stop.signal, error)) return;
@@ -149,7 +152,9 @@ export class RunSupervisor {
         // A new fence came in while the old one was in use: go on under it. Otherwise somebody else has the order.
         if (stale && entry.fence === fence) return;
         if (stale) continue;
-        logger.error({ err: error }, 'a run failed unexpectedly; taking it up again');
+        const say = () => logger.error({ err: error }, 'a run failed unexpectedly; taking it up again');
+        if (facts) runForOrder(facts, say);
+        else say();
         const delay = Math.min(RESTART_MS_MAX, RESTART_MS_MIN * 2 ** failures);
         await clock.sleep(delay, entry.stop.signal).catch(() => undefined);
       }

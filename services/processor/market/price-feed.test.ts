@@ -40,4 +40,40 @@ describe('X10 O2 how old the prices are that somebody follows', () => {
     again();
     await feed.close();
   });
+
+  it('is not remembered of a token that nobody follows any more, though nobody ever asks', async () => {
+    const clock = new ManualClock(0);
+    let late: () => void = () => undefined;
+    let waits: Promise<void> | undefined;
+    const at = (mint: string): Price => ({ mint, price: '1', source: 'jupiter-price', at: clock.now() });
+    const oracle = {
+      prices: async (mints: readonly string[]) => {
+        await waits;
+        return new Map(mints.map((mint) => [mint, at(mint)]));
+      },
+      price: () => Promise.reject(new Error('no price')),
+    };
+    const feed = new PriceFeed({ oracle, purpose: 'SCAN', intervalMs: INTERVAL_MS, clock, logger: silentLogger });
+    const others = feed.subscribe(['shared'], () => undefined);
+    for (let i = 0; i < 100; i++) {
+      const stop = feed.subscribe([`mint-${i}`, 'shared'], () => undefined);
+      await clock.advance(0);
+      await clock.advance(INTERVAL_MS);
+      expect(feed.remembered).to.equal(2);
+      stop();
+      expect(feed.remembered).to.equal(1);
+    }
+    waits = new Promise((resolve) => {
+      late = resolve;
+    });
+    const stop = feed.subscribe(['leaves', 'shared'], () => undefined);
+    await clock.advance(INTERVAL_MS);
+    stop();
+    late();
+    await clock.advance(0);
+    expect(feed.remembered, 'after a look that ended late').to.equal(1);
+    others();
+    expect(feed.remembered).to.equal(0);
+    await feed.close();
+  });
 });

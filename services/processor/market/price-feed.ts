@@ -57,6 +57,7 @@ export class PriceFeed {
     this.#look();
     return () => {
       this.#subscribers.delete(subscriber);
+      for (const mint of subscriber.mints) if (!this.#isFollowed(mint)) this.#seenAt.delete(mint);
     };
   }
 
@@ -65,15 +66,20 @@ export class PriceFeed {
     for (const subscriber of this.#subscribers) {
       for (const mint of subscriber.mints) since.set(mint, Math.min(subscriber.since, since.get(mint) ?? now));
     }
-    for (const mint of this.#seenAt.keys()) if (!since.has(mint)) this.#seenAt.delete(mint);
     const ages = [...since].map(([mint, begun]) => now - (this.#seenAt.get(mint) ?? begun));
     return { tokens: since.size, oldestMs: ages.reduce((oldest, age) => Math.max(oldest, age), 0) };
+  }
+
+  /** Mints whose newest price is known; never more than are followed. */
+  get remembered(): number {
+    return this.#seenAt.size;
   }
 
   async close(): Promise<void> {
     this.#stop.abort();
     this.#timer?.cancel();
     this.#subscribers.clear();
+    this.#seenAt.clear();
     await this.#looking;
   }
 
@@ -129,8 +135,13 @@ export class PriceFeed {
     }
   }
 
+  #isFollowed(mint: string): boolean {
+    return [...this.#subscribers].some(({ mints }) => mints.has(mint));
+  }
+
   #tell(price: Price): void {
-    this.#seenAt.set(price.mint, price.at);
+    // A look may end after the last one who followed this mint has left.
+    if (this.#isFollowed(price.mint)) this.#seenAt.set(price.mint, price.at);
     for (const { mints, tell } of [...this.#subscribers]) if (mints.has(price.mint)) tell(price);
   }
 }

@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { ExitlaneError } from '../../../shared/core/errors.js';
 
 /** Permission bits of group and others. */
-const NOT_OWNER = 0o077;
+export const NOT_OWNER = 0o077;
 
 /** A keypair takes 400 characters, a keystore 900; anything much larger is another file. */
 const FILE_BYTES_MAX = 4_096;

@@ -5,7 +5,7 @@ import type { Triggered } from '../../../shared/position/exit-rules.js';
 import { type ExitState, markFired, triggerReqId } from '../../../shared/position/exit-state.js';
 import type { AcceptedPrice } from '../../../shared/position/price-sanity.js';
 import type { Database } from '../../../shared/store/database.js';
-import { placeExit, ReqIdTaken } from '../../../shared/store/exit-orders.js';
+import { AlreadyTriggered, placeExit } from '../../../shared/store/exit-orders.js';
 import { type ExitWatch, saveExitState } from '../../../shared/store/exit-plans.js';
 import type { RequestorConfig } from '../config.js';
 import { type ExitSlippageConfig, exitSlippage } from '../intake/exit-slippage.js';
@@ -45,6 +45,7 @@ export async function makeTriggeredExit(
   const draft = {
     ...exitSlippage(priority, undefined, config),
     orderReqId,
+    isTriggered: true,
     payloadHash: payloadHashOf(['trigger', positionId, trigger]),
     orderType: 'EXIT' as const,
     priority,
@@ -70,7 +71,7 @@ export async function makeTriggeredExit(
     return { kind: 'made' };
   } catch (error) {
     if (error instanceof PlanChanged) return { kind: 'outdated' };
-    if (error instanceof ReqIdTaken) {
+    if (error instanceof AlreadyTriggered) {
       // Another requestor made it, and one that had read the state before wrote over the mark: without it nothing after this trigger
       // would ever have its turn.
       return (await saveExitState(db, watch, { state, price })) ? { kind: 'made' } : { kind: 'outdated' };

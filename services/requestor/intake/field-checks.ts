@@ -1,7 +1,7 @@
 import bs58 from 'bs58';
 import { PRICE_DECIMALS, parsePrice } from '../../../shared/core/decimals.js';
 import type { FieldViolation } from '../../../shared/core/errors.js';
-import { isUuid, ORDER_REQ_ID_PATTERN } from '../../../shared/core/ids.js';
+import { isOwnReqId, isUuid, ORDER_REQ_ID_PATTERN, OWN_REQ_ID_PREFIX } from '../../../shared/core/ids.js';
 import { SLIPPAGE_BPS_MAX } from '../../../shared/core/limits.js';
 import { EXIT_REASONS } from '../../../shared/order/order.js';
 
@@ -13,6 +13,7 @@ export class FieldChecks {
     this.violations.push({ field, description });
   }
 
+  /** Of an order that shall be made. */
   orderReqId(value: string): void {
     if (value === '') {
       this.refuse('order_req_id', 'is required: choose an id for this order and repeat it when you repeat the call');
@@ -20,6 +21,12 @@ export class FieldChecks {
       this.refuse('order_req_id', `has ${value.length} characters; at most 128 are allowed`);
     } else if (!ORDER_REQ_ID_PATTERN.test(value)) {
       this.refuse('order_req_id', 'may only hold letters, digits and . _ : -');
+    } else if (isOwnReqId(value)) {
+      const prefixes = Object.values(OWN_REQ_ID_PREFIX).join(' or ');
+      this.refuse(
+        'order_req_id',
+        `must not begin with ${prefixes}: so do the ids of orders that Exitlane makes itself`,
+      );
     }
   }
 

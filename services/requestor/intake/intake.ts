@@ -1,6 +1,6 @@
-import { currentCallFacts } from '../../../shared/core/call-context.js';
 import type { SubmitOrderRequest } from '../../../proto/gen/exitlane/v1/order_service.js';
 import { ExitPlan } from '../../../proto/gen/exitlane/v1/position.js';
+import { currentCallFacts } from '../../../shared/core/call-context.js';
 import { parseAmount, parsePrice } from '../../../shared/core/decimals.js';
 import { ExitlaneError, invalidField } from '../../../shared/core/errors.js';
 import { failpoint } from '../../../shared/core/failpoints.js';

@@ -84,18 +84,32 @@ interface OrderRow {
   status: string;
 }
 
-/** O6: as many as were removed may be missing. */
+/**
+ * O6: of those that may have been removed by now, as many as were removed may be missing. Nothing is removed before it is a day old, so
+ * what was younger when it was last cleaned up must be there.
+ */
 async function judgeMissing(db: Queryable, missing: readonly Acknowledged[], findings: Findings): Promise<void> {
-  const { rows } = await db.query<{ n: string }>('SELECT orders_removed AS n FROM retention');
+  const { rows } = await db.query<{ n: string; kept_since: Date | null }>(
+    `SELECT orders_removed AS n, ran_at - interval '1 day' AS kept_since FROM retention`,
+  );
   const removed = Number(rows[0]?.n ?? 0);
-  if (missing.length <= removed) {
-    if (missing.length > 0) findings.note(`${missing.length} are not there; retention removed ${removed} orders`);
-    return;
-  }
-  for (const { orderReqId, orderId } of missing) {
-    findings.violation(orderReqId, `was acknowledged as order ${orderId} and does not exist`);
+  const keptSince = rows[0]?.kept_since ?? new Date(0);
+  const removable = missing.filter(({ orderId }) => (madeAt(orderId) ?? keptSince) <= keptSince);
+  const excused = new Set(removable.length <= removed ? removable : []);
+  if (excused.size > 0) findings.note(`${excused.size} are not there; retention removed ${removed} orders`);
+  for (const order of missing) {
+    if (excused.has(order)) continue;
+    findings.violation(order.orderReqId, `was acknowledged as order ${order.orderId} and does not exist`);
   }
 }
+
+/** By its id, a UUID of version 7 (RFC 9562), which begins with milliseconds; undefined: it is none. */
+function madeAt(orderId: string): Date | undefined {
+  const [, high, low] = UUID_V7.exec(orderId) ?? [];
+  return high === undefined || low === undefined ? undefined : new Date(Number.parseInt(high + low, 16));
+}
+
+const UUID_V7 = /^([0-9a-f]{8})-([0-9a-f]{4})-7/i;
 
 /** Returns those that do not exist. */
 async function compare(db: Queryable, batch: readonly Acknowledged[], findings: Findings): Promise<Acknowledged[]> {

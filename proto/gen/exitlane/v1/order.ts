@@ -316,7 +316,10 @@ export function attemptStateToNumber(object: AttemptState): number {
 export interface Order {
   /** Exitlane's id, a UUID version 7. */
   orderId: string;
-  /** The client's id: idempotency key and stream key. */
+  /**
+   * The client's id: idempotency key and stream key. Of an order that Exitlane made itself it begins with `exit:` (a rule of the
+   * position's exit plan) or `follow:` (it sells what an exit that died had reserved).
+   */
   orderReqId: string;
   /** ENTRY or EXIT. */
   orderType: OrderType;

@@ -40,7 +40,10 @@ export const protobufFileName = "exitlane/v1/order_service.proto";
 
 /** An order to be executed. */
 export interface SubmitOrderRequest {
-  /** The client's id, required: `[A-Za-z0-9._:-]`, 1 to 128 characters. */
+  /**
+   * The client's id, required: `[A-Za-z0-9._:-]`, 1 to 128 characters.
+   * Must not begin with `exit:` or `follow:`, as the ids of orders that Exitlane makes itself do.
+   */
   orderReqId: string;
   /** ENTRY or EXIT, required. */
   orderType: OrderType;
@@ -102,7 +105,10 @@ export interface SubmitOrderResponse {
 
 /** A reason to buy, found by a strategy. */
 export interface ProcessSignalRequest {
-  /** The client's id, required: `[A-Za-z0-9._:-]`, 1 to 128 characters. */
+  /**
+   * The client's id, required: `[A-Za-z0-9._:-]`, 1 to 128 characters.
+   * Must not begin with `exit:` or `follow:`, as the ids of orders that Exitlane makes itself do.
+   */
   orderReqId: string;
   /** Mint address, base58, required. */
   tokenAddress: string;
@@ -204,7 +210,10 @@ export interface CancelOrderResponse {
 export interface RetryOrderRequest {
   /** Exitlane's id of the CANCELLED order. */
   orderId: string;
-  /** The client's id of the new order, required: `[A-Za-z0-9._:-]`, 1 to 128 characters. */
+  /**
+   * The client's id of the new order, required: `[A-Za-z0-9._:-]`, 1 to 128 characters.
+   * Must not begin with `exit:` or `follow:`, as the ids of orders that Exitlane makes itself do.
+   */
   orderReqId: string;
 }
 

@@ -69,7 +69,10 @@ export interface GetPositionResponse {
 
 /** What to sell. */
 export interface ExitPositionRequest {
-  /** The client's id of the exit order, required: `[A-Za-z0-9._:-]`, 1 to 128 characters. */
+  /**
+   * The client's id of the exit order, required: `[A-Za-z0-9._:-]`, 1 to 128 characters.
+   * Must not begin with `exit:` or `follow:`, as the ids of orders that Exitlane makes itself do.
+   */
   orderReqId: string;
   /** The position, required. */
   positionId: string;
@@ -102,7 +105,10 @@ export interface ExitPositionResponse {
 
 /** Which exit to try again. */
 export interface RetryExitRequest {
-  /** The client's id of the new exit order, required: `[A-Za-z0-9._:-]`, 1 to 128 characters. */
+  /**
+   * The client's id of the new exit order, required: `[A-Za-z0-9._:-]`, 1 to 128 characters.
+   * Must not begin with `exit:` or `follow:`, as the ids of orders that Exitlane makes itself do.
+   */
   orderReqId: string;
   /** The position, required. */
   positionId: string;

@@ -33,7 +33,7 @@ export function Health() {
       </div>
       <Endpoints services={services} />
       <Gate gate={gate} />
-      <Audit />
+      {hello?.identity.role === 'operator' && <Audit />}
     </div>
   );
 }

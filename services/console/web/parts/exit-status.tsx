@@ -15,7 +15,7 @@ const SHOWN_MAX = 20;
 /** X6: where a retry begins unless the requestor is set otherwise. */
 const RETRY_SLIPPAGE_BPS = 200;
 /** Reasons of an exit that ended without a failure: somebody or something took it back. */
-const TAKEN_BACK: readonly string[] = ['CANCELLED_BY_CLIENT', 'SUPERSEDED'];
+const TAKEN_BACK: readonly string[] = ['CANCELLED_BY_CLIENT', 'SUPERSEDED', 'RESTORED'];
 
 /** The exits of a position, newest first, and the retry of one that failed for good. */
 export function ExitStatus({ position }: { readonly position: PositionView }) {

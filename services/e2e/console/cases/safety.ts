@@ -10,6 +10,18 @@ import type { Rig } from '../rig.js';
 /** Who may do what from where. */
 export function safetyCases(rig: () => Rig): void {
   describe('P9 a viewer', () => {
+    it('is not shown the audit log, which an operator sees', async () => {
+      const { url, viewerUrl, open } = rig();
+      for (const [address, seen] of [
+        [url, 1],
+        [viewerUrl, 0],
+      ] as const) {
+        const page = await open(`${address}/#/health`);
+        await page.getByText('You are').waitFor();
+        expect(await page.getByText('Who changed what').count(), address).to.equal(seen);
+      }
+    });
+
     it('sees everything and can act on nothing: the server refuses what the page does not offer', async () => {
       const { stack, viewerUrl, open } = rig();
       const page = await open(viewerUrl);
