@@ -199,9 +199,10 @@ describeOnBothStores('exits of one position', (open) => {
       expect((await refused(place('stop_loss', 100, other))).reason).to.equal('ORDER_REQ_ID_TAKEN');
     });
 
-    it('gives way if an entry took its id in the same moment, and its tokens are sold all the same', async () => {
-      // Between look and insert of the two, neither sees the other.
-      await db.transaction((tx) => insertOrder(tx, { ...entryDraft(stop).draft, requestedTokens: null }));
+    it('gives way to an entry that an older version made under its id, and its tokens are sold all the same', async () => {
+      const entry = { ...entryDraft(stop).draft, requestedTokens: null };
+      expect(await db.transaction((tx) => insertOrder(tx, entry)), 'an entry that looks').to.equal(undefined);
+      expect(await db.transaction((tx) => insertOrder(tx, entry, 'checked'))).to.include({ orderType: 'ENTRY' });
       await die(sent);
       const follower = await getOrder(db, { orderReqId: `follow:${sent.orderId}` });
       expect(follower).to.include({ exitReason: 'stop_loss', requestedTokens: BOUGHT });
