@@ -36,6 +36,9 @@ export interface ProcessorLink {
 /** A client waits for its SubmitOrder meanwhile. */
 const MINT_DEADLINE_MS = 5_000;
 
+/** A processor that restarts, or starts beside us, is there within a second or two: better than a refusal for that. */
+const WAIT_FOR_PROCESSOR = { waitForReady: true } as const;
+
 /** A signal waits meanwhile. */
 const WALLET_DEADLINE_MS = 5_000;
 
@@ -59,7 +62,11 @@ export function connectProcessor(address: string, security?: ClientSecurity): Pr
     async mint(mint, signal) {
       try {
         const request = { tokenAddress: mint };
-        const answer = await call(market, 'getMint', request, { signal, deadlineMs: MINT_DEADLINE_MS });
+        const answer = await call(market, 'getMint', request, {
+          signal,
+          deadlineMs: MINT_DEADLINE_MS,
+          ...WAIT_FOR_PROCESSOR,
+        });
         return { mint: answer.tokenAddress, decimals: answer.decimals, symbol: answer.symbol };
       } catch (error) {
         if (signal.aborted) throw error;
@@ -78,7 +85,12 @@ export function connectProcessor(address: string, security?: ClientSecurity): Pr
     },
     async balance(signal) {
       try {
-        const wallet = await call(market, 'getWallet', {}, { signal, deadlineMs: WALLET_DEADLINE_MS });
+        const wallet = await call(
+          market,
+          'getWallet',
+          {},
+          { signal, deadlineMs: WALLET_DEADLINE_MS, ...WAIT_FOR_PROCESSOR },
+        );
         const { balanceSol, keySource } = wallet;
         if (keySource === 'none') return undefined;
         const amount = parseAmount(balanceSol, SOL_DECIMALS);

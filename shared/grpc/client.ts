@@ -66,6 +66,8 @@ export interface CallSettings {
 export interface UnarySettings extends CallSettings {
   /** After this the call fails with DEADLINE_EXCEEDED; default 10 s. */
   readonly deadlineMs?: number;
+  /** Waits for a connection, as long as the deadline allows, where none could be had a moment ago; default: fails at once. */
+  readonly waitForReady?: boolean;
 }
 
 /**
@@ -102,7 +104,7 @@ export function call<C extends Client, K extends UnaryMethod<C>>(
 /** The promise around any unary call of grpc-js. */
 export function promised<Response>(
   method: string,
-  { signal, requestId, actingFor, deadlineMs = CALL_DEADLINE_MS }: UnarySettings,
+  { signal, requestId, actingFor, deadlineMs = CALL_DEADLINE_MS, waitForReady = false }: UnarySettings,
   start: (
     metadata: Metadata,
     options: Partial<CallOptions>,
@@ -115,7 +117,9 @@ export function promised<Response>(
       running.cancel();
       reject(signal?.reason);
     };
-    const running = start(headers(requestId, actingFor), { deadline: Date.now() + deadlineMs }, (error, response) => {
+    const metadata = headers(requestId, actingFor);
+    metadata.setOptions({ waitForReady });
+    const running = start(metadata, { deadline: Date.now() + deadlineMs }, (error, response) => {
       signal?.removeEventListener('abort', onAbort);
       if (error) reject(new CallError(method, error));
       else resolve(response as Response);

@@ -78,7 +78,11 @@ export function safetyCases(rig: () => Rig): void {
       });
       for (const address of ['orders', 'orders/named-badly', 'positions', `positions/${positionId}`]) {
         await page.goto(`${url}/#/${address}`);
-        await page.getByText(name).first().waitFor();
+        const seen = page.getByText(name).first().waitFor();
+        await seen.catch(async (error: unknown) => {
+          const shown = await page.locator('body').innerText();
+          throw new Error(`at ${address}: ${String(error)}\nthe page shows: ${shown.slice(0, 1_500)}`);
+        });
         expect(await page.locator('img').count(), `images at ${address}`).to.equal(0);
       }
       expect(alerts).to.equal(0);
