@@ -80,7 +80,7 @@ export function safetyCases(rig: () => Rig): void {
         await page.goto(`${url}/#/${address}`);
         const seen = page.getByText(name).first().waitFor();
         await seen.catch(async (error: unknown) => {
-          const shown = await page.locator('body').innerText();
+          const shown = (await page.locator('body').textContent()) ?? '';
           throw new Error(`at ${address}: ${String(error)}\nthe page shows: ${shown.slice(0, 1_500)}`);
         });
         expect(await page.locator('img').count(), `images at ${address}`).to.equal(0);
