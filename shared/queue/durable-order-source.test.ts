@@ -75,7 +75,10 @@ describeOnBothStores('P8 Q6 the durable source under the priority manager', (ope
   it('takes every exit of a burst, one after the other, and no entry before them', async () => {
     const one = await start('one');
     await one.runs((await entry()).orderId);
-    const exits = [await exit('manual'), await exit('take_profit_1'), await exit('stop_loss')];
+    const first = await exit('manual');
+    // It has the entry's slot before the others come, which would go before it.
+    await one.runs(first.orderId);
+    const exits = [first, await exit('take_profit_1'), await exit('stop_loss')];
     const later = await entry();
     for (const next of [exits[0], exits[2], exits[1]]) {
       if (!next) throw new Error('three exits');
