@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { createSecureContext } from 'node:tls';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { ExitlaneError, messageOf } from '../core/errors.js';
 
 /** What a TLS end shows and trusts. PEM, as the files have it. */
@@ -69,6 +69,17 @@ export function readTlsFiles(files: TlsFiles, settings: TlsFileSettings, now = D
   }
   if (problems.length > 0) throw invalid(problems);
   return { identity: certificate && privateKey && { certificate, privateKey }, ca };
+}
+
+/** For a port that shows this certificate, and asks for one of the CA if there is a CA. */
+export function serverContext({ identity, ca }: TlsMaterial): SecureContextOptions {
+  if (!identity) throw new Error('a TLS port needs a certificate');
+  return {
+    cert: identity.certificate,
+    key: identity.privateKey,
+    ...(ca === undefined ? {} : { ca }),
+    minVersion: 'TLSv1.2',
+  };
 }
 
 /** The first certificate of a PEM file. */

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
-import { createServer as createTlsServer, type SecureContextOptions, type Server as TlsServer } from 'node:tls';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { type Server, ServerCredentials } from '@grpc/grpc-js';
-import type { TlsMaterial } from '../auth/tls-files.js';
+import { serverContext, type TlsMaterial } from '../auth/tls-files.js';
 import { type Clock, systemClock, type Timer } from '../core/clock.js';
 import { messageOf } from '../core/errors.js';
 import type { Reloading } from '../core/reloading.js';
@@ -81,7 +81,7 @@ function listenTls(
   const asksForCertificate = material.value.ca !== undefined;
   const listener = createTlsServer(
     {
-      ...contextOf(material.value),
+      ...serverContext(material.value),
       ALPNProtocols: ['h2'],
       handshakeTimeout: TLS_HANDSHAKE_MS_MAX,
       requestCert: asksForCertificate,
@@ -90,23 +90,13 @@ function listenTls(
     },
     accept,
   );
-  const stop = material.onChange((value) => listener.setSecureContext(contextOf(value)));
+  const stop = material.onChange((value) => listener.setSecureContext(serverContext(value)));
   listener.once('close', stop);
   listener.on('tlsClientError', (error, socket) => {
     onRefused?.(socket.remoteAddress ?? '', messageOf(error));
     socket.destroy();
   });
   return listener;
-}
-
-function contextOf({ identity, ca }: TlsMaterial): SecureContextOptions {
-  if (!identity) throw new Error('a TLS port needs a certificate');
-  return {
-    cert: identity.certificate,
-    key: identity.privateKey,
-    ...(ca === undefined ? {} : { ca }),
-    minVersion: 'TLSv1.2',
-  };
 }
 
 /** Connections that are open, and how many each address has. */

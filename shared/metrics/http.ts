@@ -1,9 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
-import type { SecureContextOptions } from 'node:tls';
 import type { AccessList } from '../auth/access-list.js';
-import type { TlsMaterial } from '../auth/tls-files.js';
+import { serverContext, type TlsMaterial } from '../auth/tls-files.js';
 import { type Clock, systemClock, type Timer } from '../core/clock.js';
 import { ExitlaneError, messageOf } from '../core/errors.js';
 import type { Closable } from '../core/lifecycle.js';
@@ -70,10 +69,10 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
   const answered = (request: IncomingMessage, response: ServerResponse) =>
     void answer({ ...options, guard }, request, response);
   const server = guard
-    ? createTlsServer({ ...limits, handshakeTimeout, ...contextOf(guard.tls.value) }, answered)
+    ? createTlsServer({ ...limits, handshakeTimeout, ...serverContext(guard.tls.value) }, answered)
     : createServer(limits, answered);
   const stopRenewing = guard?.tls.onChange((material) => {
-    if (server instanceof TlsServer) server.setSecureContext(contextOf(material));
+    if (server instanceof TlsServer) server.setSecureContext(serverContext(material));
   });
   server.maxConnections = HTTP_CONNECTIONS_MAX;
   shareConnections(server);
@@ -147,10 +146,6 @@ function guardOf(host: string, security: MetricsSecurity | undefined): Guard {
   }
   const text = `metrics may not be told on ${host} without TLS and an access file (EXITLANE_TLS_CERT_FILE, EXITLANE_ACCESS_FILE): anyone who reaches this address could read them. Set them, use 127.0.0.1, or say with EXITLANE_METRICS_OPEN_HOST that others keep the network closed.`;
   throw new ExitlaneError('CONFIG_INVALID', text, { metadata: { host } });
-}
-
-function contextOf({ identity }: TlsMaterial): SecureContextOptions {
-  return { cert: identity?.certificate, key: identity?.privateKey, minVersion: 'TLSv1.2' };
 }
 
 /** Everyone on the list may read. */

@@ -1,6 +1,6 @@
-import { type SecureContextOptions, Server as TlsServer } from 'node:tls';
+import { Server as TlsServer } from 'node:tls';
 import { type FastifyInstance, fastify } from 'fastify';
-import type { TlsMaterial } from '../../../shared/auth/tls-files.js';
+import { serverContext, type TlsMaterial } from '../../../shared/auth/tls-files.js';
 import { messageOf } from '../../../shared/core/errors.js';
 import { newId } from '../../../shared/core/ids.js';
 import type { Logger } from '../../../shared/core/logger.js';
@@ -22,10 +22,10 @@ export function createHttpServer(logger: Logger, tls?: Reloading<TlsMaterial>): 
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MS_MAX,
     // The type of fastify's instance depends on it, and nothing here on that type.
-    ...(tls ? ({ https: contextOf(tls.value) } as object) : {}),
+    ...(tls ? ({ https: serverContext(tls.value) } as object) : {}),
   });
   const stop = tls?.onChange((value) => {
-    if (server.server instanceof TlsServer) server.server.setSecureContext(contextOf(value));
+    if (server.server instanceof TlsServer) server.server.setSecureContext(serverContext(value));
   });
   server.addHook('onClose', async () => stop?.());
   server.setNotFoundHandler((_request, reply) => {
@@ -37,10 +37,6 @@ export function createHttpServer(logger: Logger, tls?: Reloading<TlsMaterial>): 
     return reply.code(httpStatus).send(body);
   });
   return server;
-}
-
-function contextOf({ identity }: TlsMaterial): SecureContextOptions {
-  return { cert: identity?.certificate, key: identity?.privateKey, minVersion: 'TLSv1.2' };
 }
 
 /** fastify's own refusals carry a status; anything else is a defect, told by an id only. */
