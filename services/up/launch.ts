@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import type { ClientSecurityConfig } from '../../shared/auth/settings.js';
 import { identify, isAlive } from './identity.js';
-import { POSTGRES_AGAIN_MS, POSTGRES_STARTS_MAX, READY_WITHIN_MS } from './limits.js';
+import { READY_WITHIN_MS, START_AGAIN_MS, STARTS_MAX } from './limits.js';
 import { lastLines, openLog } from './logs.js';
 import type { Places } from './places.js';
 import { shown } from './places.js';
@@ -23,9 +23,9 @@ export async function launch(planned: Planned, parts: LaunchParts): Promise<Proc
     const record = await begin(planned, parts);
     if (await becomesReady(record, parts.security)) return record;
     const lines = lastLines(record);
-    const again = planned.kind === 'postgres' && !isAlive(record) && lines.some(isHeldByChildren);
-    if (again && starts < POSTGRES_STARTS_MAX) {
-      await new Promise((resolve) => setTimeout(resolve, POSTGRES_AGAIN_MS));
+    const again = !isAlive(record) && lines.some(isPassing);
+    if (again && starts < STARTS_MAX) {
+      await new Promise((resolve) => setTimeout(resolve, START_AGAIN_MS));
       continue;
     }
     throw failed(record, lines);
@@ -86,7 +86,12 @@ function failed(record: ProcessRecord, lines: readonly string[]): Error {
   );
 }
 
-/** After `kill -9` of the server its own processes need a moment to notice. */
-function isHeldByChildren(line: string): boolean {
-  return /shared memory block .* still in use|lock file "postmaster.pid" already exists/.test(line);
+/**
+ * What is over in a moment. After `kill -9` of PostgreSQL its own processes need a while to notice; and the ports were free a moment ago,
+ * but Linux gives such numbers to outgoing connections too.
+ */
+function isPassing(line: string): boolean {
+  return /shared memory block .* still in use|lock file "postmaster.pid" already exists|another process uses this port/.test(
+    line,
+  );
 }

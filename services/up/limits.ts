@@ -22,6 +22,6 @@ export const LOG_BYTES_MAX = 50 * 1024 * 1024;
 export const LOG_LINES_SHOWN = 8;
 export const LOG_BYTES_READ = 64 * 1024;
 
-/** A PostgreSQL that was killed leaves memory that its own children still hold for a moment: starting is tried again. */
-export const POSTGRES_STARTS_MAX = 10;
-export const POSTGRES_AGAIN_MS = 500;
+/** What is in the way of a start for a moment only (`isPassing` in launch.ts): it is tried again. */
+export const STARTS_MAX = 10;
+export const START_AGAIN_MS = 500;
