@@ -189,4 +189,15 @@ describe('O1 clients do not see each other', () => {
     expect(JSON.stringify(await running(boss))).to.include('alices-next');
     expect(await running(bob)).to.deep.equal([]);
   });
+
+  it('P9 an entry that would go before the exits of others takes the role admin', async () => {
+    const urgent = (id: string) => ({ ...entry(id), emergency: true });
+    const refused = await stack.call('OrderService/SubmitOrder', urgent('alices-rush'), alice);
+    expect(refused).to.include({ status: 'PERMISSION_DENIED', reason: 'ROLE_INSUFFICIENT' });
+    expect((await stack.call('OrderService/GetOrder', { order_req_id: 'alices-rush' }, alice)).status).to.equal(
+      'NOT_FOUND',
+    );
+    const { order } = await ask('OrderService/SubmitOrder', urgent('boss-rush'), boss);
+    expect(order?.emergency).to.equal(true);
+  });
 });
